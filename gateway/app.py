@@ -1,0 +1,72 @@
+"""The API gateway: routes to the services, turns their outcomes into statuses, and shows the control page."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+
+from gateway.latest import Latest
+from gateway.outcomes import refusal
+from gateway.shapes import NewOrder, Order, OrderWithPayment, Product
+from services.kit import idempotency, settings
+from services.kit.client import Peer
+from services.kit.service import service
+
+config = settings.read("gateway")
+order_service = Peer("order", config.urls("order", 8081))
+payment = Peer("payment", config.urls("payment", 8082))
+inventory = Peer("inventory", config.urls("inventory", 8083))
+latest = Latest()
+app = service("gateway", config, peers=[order_service, payment, inventory], observer=latest.note, own_hosts_only=True)
+
+_PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8").replace("{{trace_url}}", config.trace_url)
+_CACHE_SECONDS = 1.0
+_cache: tuple[float, Any] = (-_CACHE_SECONDS, None)  # (when read, products)
+
+
+@app.post("/orders", status_code=201)
+async def place(new: NewOrder, response: Response, key: idempotency.OptionalKey = None) -> Order:
+    """Place an order: charged and reserved, or nothing of the kind."""
+    placed = (await order_service.post("/orders", new.model_dump(), key or uuid.uuid4().hex)).body
+    if placed["outcome"] != "confirmed":
+        raise refusal(placed["outcome"])
+    response.headers["location"] = f"/orders/{placed['order']['id']}"
+    return Order.model_validate(placed["order"])
+
+
+@app.get("/orders/{order}")
+async def read(order: str) -> OrderWithPayment:
+    """An order and its payment, asked for side by side."""
+    if not idempotency.is_name(order):
+        raise refusal("unknown_order")
+    found, paid = await asyncio.gather(order_service.get(f"/orders/{order}"), payment.get(f"/payments/{order}"))
+    if found.body["order"] is None:
+        raise refusal("unknown_order")
+    return OrderWithPayment.model_validate(found.body["order"] | {"payment": paid.body["outcome"]})
+
+
+@app.get("/products")
+async def products() -> list[Product]:
+    """What is for sale; up to a second old."""
+    global _cache  # noqa: PLW0603 - one short cache for the process is the point
+    if monotonic() - _cache[0] >= _CACHE_SECONDS:
+        _cache = (monotonic(), (await inventory.get("/products")).body)
+    return [Product.model_validate(product) for product in _cache[1]]
+
+
+@app.get("/", include_in_schema=False)
+async def page() -> HTMLResponse:
+    """The control page."""
+    return HTMLResponse(_PAGE)
+
+
+@app.get("/latest", include_in_schema=False)
+async def requests() -> list[dict[str, Any]]:
+    """The latest requests, for the control page."""
+    return latest.listed()

@@ -1,0 +1,1 @@
+"""The shop: order, payment and inventory, and the kit that every service shares."""

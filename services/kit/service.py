@@ -1,0 +1,114 @@
+"""Builds a service's app: routes like any FastAPI app's, with the kit around them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+import fastapi
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from services.kit import edge, logs, problems, saturation, telemetry, threads
+from services.kit.client import BlockingPeer, Peer
+from services.kit.database import Database
+from services.kit.settings import Settings
+
+
+class ProblemBody(BaseModel):
+    """An RFC 9457 problem."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    trace_id: str | None = None
+
+
+_PROBLEM = {"model": ProblemBody, "content": {problems.MEDIA_TYPE: {}}}
+_EVERYWHERE = (400, 404, 409, 413, 415, 422, 429, 500, 503, 504)
+
+
+def service(
+    name: str,
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    peers: Sequence[Peer | BlockingPeer] = (),
+    background: Sequence[Callable[[], Awaitable[None]]] = (),
+    observer: Callable[[edge.Served], None] | None = None,
+    own_hosts_only: bool = False,
+) -> fastapi.FastAPI:
+    """A FastAPI app with health, errors, limits, budget and faults; `background` runs as long as the app does.
+
+    `own_hosts_only` refuses foreign Host names: for the one service that browsers reach.
+    """
+    logs.configure()
+    watch = saturation.LoopWatch()
+
+    @asynccontextmanager
+    async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
+        if database is not None:
+            await database.start()
+        tasks = [asyncio.ensure_future(run()) for run in (watch.run, *background)]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for peer in peers:
+            await peer.close()
+        if database is not None:
+            await database.stop()
+        await anyio.to_thread.run_sync(telemetry.stop)
+
+    # fastapi.FastAPI by its module: instrumentation replaces the class there.
+    app = fastapi.FastAPI(
+        title=f"tracelab {name}",
+        description=inspect.cleandoc(f"The {name} service of the tracelab shop. Errors are `application/problem+json` (RFC 9457)."),
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        responses={status: {**_PROBLEM, "description": problems.TITLES[status]} for status in _EVERYWHERE},
+    )
+    app.router.route_class = threads.Route
+    problems.install(app)
+    _health(app, database)
+    for middleware, options in _around(name, settings, watch, observer, own_hosts_only):
+        app.add_middleware(middleware, **options)
+    return app
+
+
+def _around(
+    name: str,
+    settings: Settings,
+    watch: saturation.LoopWatch,
+    observer: Callable[[edge.Served], None] | None,
+    own_hosts_only: bool,
+) -> list[tuple[Any, dict[str, Any]]]:
+    """The edge's layers, innermost first, as `add_middleware` wants them."""
+    hosts = edge.allowed_hosts(settings.hosts) if own_hosts_only else None
+    return [
+        (edge.Faults, {"service": name, "on": settings.faults}),
+        (edge.Budgets, {"seconds": settings.budget}),
+        (edge.Limits, {"hosts": hosts, "body": settings.body_limit, "in_flight": settings.in_flight_limit}),
+        (edge.Accounting, {"watch": watch, "observer": observer}),
+    ]
+
+
+def _health(app: fastapi.FastAPI, database: Database | None) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> Response:
+        """This process runs; and what became of its spans."""
+        spans = telemetry.counts()
+        return JSONResponse({"status": "ok", "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost}})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready() -> Response:
+        """Requests can be served: the database answers."""
+        if database is not None and not await database.ready():
+            return problems.response(problems.unavailable("The database does not answer."))
+        return JSONResponse({"status": "ready"})

@@ -1,0 +1,210 @@
+"""OpenTelemetry for a service, configured by the standard OTEL_* variables only.
+
+Two ways lead here. `services.kit.serving` calls `start()` before it imports the app. The standard zero-code way,
+`opentelemetry-instrument uvicorn services.order.app:app`, finds `Distro` and `Configurator` by their entry points. Both end in `stop()`,
+which the app's lifespan calls: uvicorn re-raises SIGTERM with the default handler, so neither `atexit` nor `finally` would run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.instrumentation.distro import BaseDistro
+from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+logger = logging.getLogger("tracelab.telemetry")
+
+# Said once for all services; each is only a default, and the user's own environment wins.
+DEFAULTS = {
+    "OTEL_TRACES_EXPORTER": "otlp",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",  # a bare `otlp` would mean gRPC
+    "OTEL_BSP_SCHEDULE_DELAY": "300",  # ms; the standard 5000 makes a laptop's pages look dead
+    "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",  # today's attribute names, not those of 2022
+    "OTEL_PYTHON_EXCLUDED_URLS": r"/healthz$,/readyz$,/books$,/latest$,/favicon\.ico$,:\d+/$",
+    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE": "content-length",
+}
+
+_FLUSH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """What became of this process's spans: ended = delivered + lost + those still on their way."""
+
+    ended: int = 0
+    delivered: int = 0
+    lost: int = 0
+
+
+class Delivery(SpanExporter):
+    """Counts what an exporter delivers and loses, and says the first loss once: the exporters themselves repeat it with every batch."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self.delivered = 0
+        self.lost = 0
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Hand a batch on; an exception counts as a failure."""
+        try:
+            result, reason = self._exporter.export(spans), "the backend refused them or did not answer"
+        except Exception as error:  # noqa: BLE001 - an exporter may raise anything, and a service must not care
+            result, reason = SpanExportResult.FAILURE, type(error).__name__
+        if result is SpanExportResult.SUCCESS:
+            self.delivered += len(spans)
+            return result
+        if not self.lost:
+            logger.warning("Spans are being lost: %s. Requests go on; the number is counted and said at the end.", reason)
+        self.lost += len(spans)
+        return result
+
+    def shutdown(self) -> None:
+        """Close the exporter."""
+        self._exporter.shutdown()
+
+
+class Processor(BatchSpanProcessor):
+    """The standard batch processor, counting what ends: what its full queue drops silently shows in the difference."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self.delivery = Delivery(exporter)
+        self._counter = itertools.count(1)
+        self.ended = 0
+        super().__init__(self.delivery)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Count and queue a sampled span."""
+        if span.context and span.context.trace_flags.sampled:
+            self.ended = next(self._counter)
+        super().on_end(span)
+
+
+_processors: list[Processor] = []
+
+
+class Distro(BaseDistro):
+    """What tracelab adds to stock auto-instrumentation: defaults, the response header, and fewer spans that say nothing."""
+
+    def _configure(self, **_: Any) -> None:
+        for name, value in DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        for name in ("NO_PROXY", "no_proxy"):  # with a proxy in the environment, spans for loopback would vanish
+            os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
+        set_global_response_propagator(TraceResponsePropagator())
+
+    def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
+        """Switch one instrumentation on, with the settings that suit it."""
+        if disabled():
+            return
+        if entry_point.name == "fastapi":
+            kwargs["exclude_spans"] = ["send", "receive"]  # three spans a request would be one
+        entry_point.load()().instrument(**kwargs)
+        if entry_point.name == "sqlalchemy":
+            _without_connect_spans()
+
+
+class Configurator:
+    """Makes the tracer provider: sampler, resource, limits and batching as OTEL_* says, exporters by their entry points."""
+
+    def configure(self, **_: Any) -> None:
+        """Set the global tracer provider, unless OTEL_SDK_DISABLED."""
+        if disabled():
+            return
+        for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # Delivery says it once instead
+        provider = TracerProvider(id_generator=_id_generator(), resource=Resource.create(), shutdown_on_exit=False)
+        for exporter in _exporters():
+            processor = Processor(exporter)
+            _processors.append(processor)
+            provider.add_span_processor(processor)
+        trace.set_tracer_provider(provider)
+
+
+def start() -> None:
+    """Do what `opentelemetry-instrument` does, in this process; before the app is imported, or its spans are FastAPI's own."""
+    distro = Distro()
+    distro.configure()
+    Configurator().configure()
+    for entry_point in entry_points(group="opentelemetry_instrumentor"):
+        if entry_point.name in {"fastapi", "sqlalchemy", "httpx2"}:
+            distro.load_instrumentor(entry_point, skip_dep_check=True)
+
+
+def stop(seconds: float = _FLUSH_SECONDS) -> Spans:
+    """Send what is queued, for so many seconds at most in all; what could not be sent is counted as lost, in one log line."""
+    closing = threading.Thread(target=_shutdown, daemon=True)
+    closing.start()
+    closing.join(seconds)
+    final = counts()
+    on_the_way = final.ended - final.delivered
+    if on_the_way:
+        logger.error("%d of %d spans were lost: the backend did not take them.", on_the_way, final.ended)
+    return Spans(final.ended, final.delivered, on_the_way)
+
+
+def counts() -> Spans:
+    """What became of the spans so far."""
+    return Spans(
+        sum(processor.ended for processor in _processors),
+        sum(processor.delivery.delivered for processor in _processors),
+        sum(processor.delivery.lost for processor in _processors),
+    )
+
+
+def disabled() -> bool:
+    """Whether OTEL_SDK_DISABLED is set: then nothing is instrumented at all, and baggage does not travel."""
+    return os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """No spans for what the block does: start-up and polling are nobody's request."""
+    with suppress_instrumentation():
+        yield
+
+
+def _shutdown() -> None:
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def _exporters() -> Iterator[SpanExporter]:
+    for name in os.environ.get("OTEL_TRACES_EXPORTER", "otlp").split(","):
+        wanted = {"otlp": "otlp_proto_http"}.get(name.strip(), name.strip())
+        if wanted and wanted != "none":
+            yield _component("opentelemetry_traces_exporter", wanted, "OTEL_TRACES_EXPORTER")()
+
+
+def _id_generator() -> IdGenerator | None:
+    name = os.environ.get("OTEL_PYTHON_ID_GENERATOR", "random").strip()
+    return None if name == "random" else _component("opentelemetry_id_generator", name, "OTEL_PYTHON_ID_GENERATOR")()
+
+
+def _component(group: str, name: str, variable: str) -> Any:
+    found = next(iter(entry_points(group=group, name=name)), None)
+    if found is None:
+        raise ValueError(f"{variable} names {name!r}, which is not installed; otlp, zipkin_json and none are.")
+    return found.load()
+
+
+def _without_connect_spans() -> None:
+    """Drop the span that the instrumentation makes for every connection taken from the pool: waiting there has a span of its own."""
+    from opentelemetry.instrumentation.utils import unwrap  # noqa: PLC0415 - SQLAlchemy is heavy, and not every process has a database
+    from sqlalchemy.engine.base import Engine  # noqa: PLC0415
+
+    unwrap(Engine, "connect")

@@ -1,0 +1,53 @@
+"""Plain `def` handlers run on the thread pool, as in every FastAPI app; here the wait for a free thread is measured as well."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any, TypeVar
+
+import anyio.from_thread
+import anyio.to_thread
+from fastapi.routing import APIRoute
+
+from services.kit import saturation
+
+T = TypeVar("T")
+
+
+class Route(APIRoute):
+    """A route whose plain `def` endpoint notes how long it waited for its thread."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        super().__init__(path, endpoint if inspect.iscoroutinefunction(endpoint) else _threaded(endpoint), **kwargs)
+
+
+def _threaded(endpoint: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+    @functools.wraps(endpoint)
+    async def handler(*args: Any, **kwargs: Any) -> T:
+        asked = perf_counter()
+
+        def call() -> T:
+            waits = saturation.current.get()
+            if waits is not None:
+                waits.thread += perf_counter() - asked
+            return endpoint(*args, **kwargs)
+
+        return await anyio.to_thread.run_sync(call)
+
+    return handler
+
+
+def wait_for(function: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """From a worker thread: run an async function on the event loop and wait for its result."""
+    return anyio.from_thread.run(function, *args)
+
+
+async def in_background(function: Callable[[], Awaitable[None]], every: float) -> None:
+    """Call an async function every so many seconds until cancelled."""
+    while True:
+        await asyncio.sleep(every)
+        await function()

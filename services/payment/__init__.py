@@ -1,0 +1,1 @@
+"""The payment service: authorises, captures and voids, and asks the card issuer."""

@@ -20,5 +20,5 @@ class Latest:
         self._served.appendleft(served)
 
     def listed(self) -> list[dict[str, Any]]:
-        """All of them as JSON objects: at (Unix time), method, path, status, seconds, trace_id ("" where none was recorded)."""
+        """All as JSON objects: at (Unix time), method, path, status, seconds, trace_id ("" where none was recorded)."""
         return [asdict(served) for served in self._served]

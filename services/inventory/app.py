@@ -1,4 +1,4 @@
-"""Inventory: products and their stock. A reservation takes units off the shelf under a row lock; releasing it puts them back."""
+"""Inventory: products and stock. A reservation takes units off the shelf under a lock, a release puts them back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.inventory import model, shelf
 from services.inventory.model import NewReservation, Product, Reservation
 from services.kit import settings
 from services.kit.database import Database
-from services.kit.idempotency import Key, Name, fingerprint
+from services.kit.idempotency import REQUIRED, Key, Name, fingerprint
 from services.kit.service import service
 
 config = settings.read("inventory")
@@ -32,8 +32,8 @@ async def reserve(wanted: NewReservation, key: Key) -> Reservation:
         return await shelf.reserve(database, connection, key, fingerprint(wanted), items)
 
 
-@app.post("/reservations/{reservation}/release")
-async def release(reservation: Name, key: Key) -> Reservation:
+@app.post("/reservations/{reservation}/release", dependencies=[REQUIRED])
+async def release(reservation: Name) -> Reservation:
     """Put held units back on the shelf."""
     async with database.write() as connection:
         return await shelf.release(database, connection, reservation)

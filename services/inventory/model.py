@@ -28,11 +28,12 @@ reservations = sa.Table(
     sa.Column("id", sa.String(200), primary_key=True),  # the caller's idempotency key
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),  # reserved, out_of_stock, released
-    sa.Column("items", sa.JSON, nullable=False),  # [{"sku", "quantity"}]
+    sa.Column("lines", sa.JSON, nullable=False),  # [{"sku", "quantity"}]
 )
 
 _ROWS = [
-    {"sku": p.sku, "name": p.name, "price": p.price, "currency": CURRENCY, "initial": p.stock, "available": p.stock} for p in PRODUCTS
+    {"sku": p.sku, "name": p.name, "price": p.price, "currency": CURRENCY, "initial": p.stock, "available": p.stock}
+    for p in PRODUCTS
 ]
 SEED = [(stock, _ROWS)]
 

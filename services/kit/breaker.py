@@ -18,7 +18,7 @@ class State(StrEnum):
 class Breaker:
     """Opens after `failures` failed calls in a row, tries again after `pause` seconds, closes when a try succeeds.
 
-    Failures in a row rather than a rate: one request in five failing is a service to be seen failing, not one to be cut off.
+    Failures in a row rather than a rate: a service that fails one request in five is to be seen failing, not cut off.
     `on_change` hears of every change of state.
     """
 

@@ -1,7 +1,7 @@
 """The time a request may still take: it travels with the request and shrinks at each hop.
 
-Between services it is the header `x-budget-ms`, whole milliseconds, set anew at each hop; inside a service a deadline in a context
-variable, which asyncio tasks and worker threads inherit.
+Between services it is the header `x-budget-ms`, whole milliseconds, set anew at each hop; inside a service a deadline
+in a context variable, which asyncio tasks and worker threads inherit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ HEADER = "x-budget-ms"
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
-class OutOfTime(Exception):
+class OutOfTime(Exception):  # noqa: N818 - it is what happened, and reads so where it is raised
     """The request's time budget is used up."""
 
 
@@ -36,7 +36,7 @@ def require() -> float:
 
 @contextmanager
 def spend(seconds: float) -> Iterator[None]:
-    """Give the block a fresh budget of so many seconds, whatever was left before: a request's start, or a repair after it failed."""
+    """Give the block a fresh budget of so many seconds: a request at its start, or a repair after it failed."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield

@@ -1,7 +1,8 @@
-"""Calls to other services: connections kept, a time budget, retries where they are safe, a circuit breaker. The only user of httpx2.
+"""Calls to other services: connections kept, a time budget, retries where they are safe, a circuit breaker.
 
-What may come back: an `Answer` (any 2xx); else a `Problem` - the other side's own for a 4xx, 429 and 504, and 503 for everything that means
-"it is down": a refused or broken connection after retries, any other 5xx, an open breaker. Time that runs out is `budget.OutOfTime`.
+The only user of httpx2. What may come back: an `Answer` (any 2xx); else a `Problem` - the other side's own for a 4xx,
+429 and 504, and 503 for everything that means "it is down": a refused or broken connection after retries, any other
+5xx, an open breaker. Time that runs out is `budget.OutOfTime`.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ class _Calls:
         """One call through the breaker, with the library's errors turned into ours."""
         budget.require()
         if not self._breaker.admit():
-            raise problems.unavailable(f"{self.name} is cut off for now: it failed repeatedly.", self._breaker.retry_after())
+            raise problems.unavailable(
+                f"{self.name} is cut off for now: it failed repeatedly.", self._breaker.retry_after()
+            )
         try:
             yield self
         except httpx2.TimeoutException as error:
@@ -115,14 +118,20 @@ class _Calls:
 
     @staticmethod
     def retriable(method: str, key: str | None) -> type[Exception] | tuple[type[Exception], ...]:
-        """What may be tried again: a connection that broke, where asking twice does no more than asking once. Never an answer."""
+        """What may be tried again: a broken connection, where asking twice does no more than asking once."""
         safe = method in _SAFE or key is not None
         return (httpx2.NetworkError, httpx2.RemoteProtocolError) if safe else httpx2.ConnectError
 
     @staticmethod
     def retries() -> dict[str, Any]:
         """Three attempts, 25 ms and then about 50 ms apart, as long as there is time."""
-        return {"attempts": _ATTEMPTS, "timeout": budget.require(), "wait_initial": 0.025, "wait_max": 0.2, "wait_jitter": 0.025}
+        return {
+            "attempts": _ATTEMPTS,
+            "timeout": budget.require(),
+            "wait_initial": 0.025,
+            "wait_max": 0.2,
+            "wait_jitter": 0.025,
+        }
 
     def url(self, path: str) -> str:
         """The address to ask now: several take turns, a retry goes to the next."""
@@ -151,7 +160,9 @@ class _Calls:
 
     def _changed(self, state: State) -> None:
         trace.get_current_span().add_event("circuit breaker", {"peer": self.name, "state": state.value})
-        logger.warning("The circuit breaker for %s is %s.", self.name, state.value, extra={"peer": self.name, "state": state.value})
+        logger.warning(
+            "The circuit breaker for %s is %s.", self.name, state.value, extra={"peer": self.name, "state": state.value}
+        )
 
 
 def _relayed(response: httpx2.Response) -> Problem:

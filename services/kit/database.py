@@ -1,6 +1,7 @@
 """A service's own database: SQLite by default, PostgreSQL by URL, through SQLAlchemy's async engine.
 
-SQLite has no row locks and drops `FOR UPDATE` silently, so a writing transaction there begins with `BEGIN IMMEDIATE`, which locks the file.
+SQLite has no row locks and drops `FOR UPDATE` silently, so a writing transaction there begins with `BEGIN IMMEDIATE`,
+which locks the file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from time import perf_counter, time_ns
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.ext.asyncio
 from opentelemetry import trace
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -30,7 +32,14 @@ _SCHEMA_LOCK = 7_263_411  # any number, the same in every process
 class Database:
     """Engine, schema and transactions of one service."""
 
-    def __init__(self, name: str, url: str, metadata: sa.MetaData, seed: Sequence[tuple[sa.Table, list[dict[str, Any]]]], pool: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        metadata: sa.MetaData,
+        seed: Sequence[tuple[sa.Table, list[dict[str, Any]]]],
+        pool: int,
+    ) -> None:
         self.name = name
         self._url = make_url(url)
         self._metadata = metadata
@@ -70,18 +79,17 @@ class Database:
         return True
 
     def insert_once(self, table: sa.Table) -> sa.Insert:
-        """An INSERT that does nothing where the row exists: its rowcount tells. A failed INSERT would paint a replayed request red."""
+        """An INSERT that does nothing where the row exists, as its rowcount tells; a failed one would be red."""
         build = sqlite_dialect.insert if self.is_sqlite else postgresql.insert
         return build(table).on_conflict_do_nothing()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that will write: committed at the block's end, rolled back when it raises."""
-        async with self._connected() as connection:
-            async with connection.begin():
-                if self.is_sqlite:
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
+        async with self._connected() as connection, connection.begin():
+            if self.is_sqlite:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
@@ -123,12 +131,12 @@ class Database:
         return connection
 
     def _sqlite_engine(self) -> AsyncEngine:
-        # The file's path would be in every span's name, so the URL that instrumentation sees has only the service's name.
+        # The file's path would be in every span's name, so the URL that instrumentation sees has only the service's.
         path, writers = Path(self._url.database or ""), asyncio.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
 
         async def connect() -> sqlite.Connection:
-            return await sqlite.Connection(path, writers)
+            return await sqlite.Connection(path, writers).open()
 
         return _create(f"sqlite+aiosqlite:///{self.name}", self._pool, async_creator=connect)
 
@@ -137,6 +145,7 @@ class Database:
 
 
 def _create(url: str | sa.URL, pool: int, **options: Any) -> AsyncEngine:
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - instrumentation replaces it after this module is imported
-
-    return create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=pool, max_overflow=0, pool_timeout=60, **options)
+    # By its module: instrumentation replaces the function there.
+    return sqlalchemy.ext.asyncio.create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=pool, max_overflow=0, pool_timeout=60, **options
+    )

@@ -1,4 +1,4 @@
-"""What happens at a service's door, before and after its routes: accounting, limits, the time budget, faults. Pure ASGI, outermost first."""
+"""What happens at a service's door, outermost first: accounting, limits, the time budget, faults. Pure ASGI."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Accounting:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, then account."""
         if scope["type"] != "http" or scope["path"] in UNTRACED:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         start, status, waits = perf_counter(), 500, saturation.Waits()
         token = saturation.current.set(waits)
 
@@ -73,12 +74,14 @@ class Accounting:
         logger.log(logging.ERROR if status >= 500 else logging.INFO, "%s %s %d", method, path, status, extra=extra)
         if self.observer is not None:
             context = trace.get_current_span().get_span_context()
-            trace_id = trace.format_trace_id(context.trace_id) if context.is_valid and context.trace_flags.sampled else ""
+            trace_id = (
+                trace.format_trace_id(context.trace_id) if context.is_valid and context.trace_flags.sampled else ""
+            )
             self.observer(Served(time(), method, path, status, seconds, trace_id))
 
 
 class Limits:
-    """Refuses what should not reach a route: a foreign host name, another media type than JSON, a huge body, too many requests at once."""
+    """Refuses what should not reach a route: foreign host names, bodies that are huge or not JSON, too many at once."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, body: int, in_flight: int) -> None:
         self.app, self.hosts, self.body, self.in_flight = app, hosts, body, in_flight
@@ -87,11 +90,13 @@ class Limits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then serve."""
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         try:
             receive = await self._checked(scope, receive)
         except Problem as problem:
-            return await problems.response(problem)(scope, receive, send)
+            await problems.response(problem)(scope, receive, send)
+            return
         self._serving += 1
         try:
             await self.app(scope, receive, send)
@@ -151,7 +156,8 @@ class Budgets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve within the budget."""
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         with budget.spend(budget.parse(Headers(scope=scope).get(budget.HEADER), self.seconds)):
             await self.app(scope, receive, send)
 
@@ -170,5 +176,6 @@ class Faults:
             for fault in plane.asked_of(self.service) if self.on else ():
                 problem = await fault.before()
                 if problem is not None:
-                    return await problems.response(problem)(scope, receive, send)
+                    await problems.response(problem)(scope, receive, send)
+                    return
         await self.app(scope, receive, send)

@@ -34,7 +34,9 @@ class JsonFormatter(logging.Formatter):
         if context.is_valid:
             line["trace_id"] = trace.format_trace_id(context.trace_id)
             line["span_id"] = trace.format_span_id(context.span_id)
-        line.update((key, value) for key, value in vars(record).items() if key not in _PLAIN and not key.startswith("otel"))
+        line.update(
+            (key, value) for key, value in vars(record).items() if key not in _PLAIN and not key.startswith("otel")
+        )
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
@@ -48,6 +50,6 @@ def configure() -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    # The edge writes one line a request, inside its span; uvicorn's would have no trace id, nor would httpx2's add anything.
+    # The edge writes one line a request, inside its span; uvicorn's would have no trace id, httpx2's add nothing.
     for name in ("uvicorn.access", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)

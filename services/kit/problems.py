@@ -34,10 +34,12 @@ TITLES = {
 }
 
 
-class Problem(Exception):
-    """An answer that is an error: `kind` names it for programs (`urn:tracelab:KIND`), `detail` says it to people in one sentence."""
+class Problem(Exception):  # noqa: N818 - the standard's own name for it
+    """An answer that is an error: `kind` names it for programs (`urn:tracelab:KIND`), `detail` says it to people."""
 
-    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any) -> None:
+    def __init__(
+        self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
@@ -77,7 +79,7 @@ def response(problem: Problem) -> Response:
 
 
 def install(app: fastapi.FastAPI) -> None:
-    """Answer every exception of the app with a problem; an unforeseen one is a 500 whose text tells nothing of the inside."""
+    """Answer every exception with a problem; an unforeseen one is a 500 whose text tells nothing of the inside."""
 
     async def on_problem(_: Request, error: Exception) -> Response:
         return response(error) if isinstance(error, Problem) else _internal()
@@ -102,7 +104,9 @@ def install(app: fastapi.FastAPI) -> None:
 
 
 def _internal() -> Response:
-    return response(Problem(500, "internal", "Something unforeseen went wrong here; the log of this service says what."))
+    return response(
+        Problem(500, "internal", "Something unforeseen went wrong here; the log of this service says what.")
+    )
 
 
 def _from_http(error: HTTPException) -> Problem:
@@ -116,7 +120,7 @@ def _from_http(error: HTTPException) -> Problem:
 
 
 def _from_validation(error: RequestValidationError) -> Problem:
-    """400 where the JSON cannot be read at all, 422 where it says something that cannot be. The input is never echoed."""
+    """400 where the JSON cannot be read, 422 where it says something that cannot be. The input is never echoed."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem(400, "malformed", "The body is not valid JSON.")

@@ -1,4 +1,4 @@
-"""The shop's price list. Order and inventory each seed their own database from it, as two teams would from one catalogue."""
+"""The shop's price list: order and inventory each seed their own database from it."""
 
 from __future__ import annotations
 

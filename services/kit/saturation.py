@@ -1,7 +1,7 @@
 """What a request waited for inside its own process: the event loop, a worker thread, a database connection.
 
-Each is milliseconds on the server span (`tracelab.wait.loop`, `.thread`, `.pool`), fault or not. Without them a blocked loop, starved
-threads, an empty pool and plain slowness look the same from outside.
+Each is milliseconds on the server span (`tracelab.wait.loop`, `.thread`, `.pool`), fault or not. Without them a
+blocked loop, starved threads, an empty pool and plain slowness look the same from outside.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ current: ContextVar[Waits | None] = ContextVar("waits", default=None)
 
 
 class LoopWatch:
-    """Measures how late the event loop runs what is due: it asks to be woken every 20 ms and notes by how much it was late."""
+    """Measures how late the event loop runs what is due, by asking to be woken every 20 ms."""
 
     def __init__(self) -> None:
         self._late: list[tuple[float, float]] = []  # (when noticed, seconds late), the last second's

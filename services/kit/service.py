@@ -68,7 +68,9 @@ def service(
     # fastapi.FastAPI by its module: instrumentation replaces the class there.
     app = fastapi.FastAPI(
         title=f"tracelab {name}",
-        description=inspect.cleandoc(f"The {name} service of the tracelab shop. Errors are `application/problem+json` (RFC 9457)."),
+        description=inspect.cleandoc(
+            f"The {name} service of the tracelab shop. Errors are `application/problem+json` (RFC 9457)."
+        ),
         version="1",
         lifespan=lifespan,
         redoc_url=None,
@@ -104,7 +106,9 @@ def _health(app: fastapi.FastAPI, database: Database | None) -> None:
     async def alive() -> Response:
         """This process runs; and what became of its spans."""
         spans = telemetry.counts()
-        return JSONResponse({"status": "ok", "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost}})
+        return JSONResponse(
+            {"status": "ok", "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost}}
+        )
 
     @app.get("/readyz", include_in_schema=False)
     async def ready() -> Response:

@@ -1,4 +1,4 @@
-"""Runs a service in this process, traced: what `tracelab up` does for each, and `python -m services.kit.serving APP --port N` by hand."""
+"""Runs a service in this process, traced: for `tracelab up`, and for `python -m services.kit.serving` by hand."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ _GRACE_SECONDS = 12  # for requests in flight: their budget and a little more
 
 
 def run(app: str, host: str, port: int) -> None:
-    """Serve `module:attribute` until SIGTERM or SIGINT; requests in flight are finished and their spans sent before it returns.
+    """Serve `module:attribute` until SIGTERM or SIGINT; requests in flight are finished and their spans sent.
 
-    Telemetry starts before the app is imported: an app imported earlier would be traced by FastAPI's own instrumentation instead.
+    Telemetry starts before the app is imported: an app imported earlier would be traced by FastAPI's own
+    instrumentation instead.
     """
     logs.configure()
     telemetry.start()
-    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
 
 
 def main() -> None:

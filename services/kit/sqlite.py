@@ -1,15 +1,16 @@
 """aiosqlite with one trip to its thread a statement instead of four, and with writers that queue instead of polling.
 
-Measured with 16 clients, `tests/bench/checkout.py`: the four trips (cursor, execute, fetch, close) cost more than the statements. SQLite's own
-busy handler sleeps and looks again, so the connections of one process queue for the write lock here first, fairly; between processes
-the busy handler still decides. `BEGIN IMMEDIATE` is the moment of waiting, and its span shows it, as `SELECT ... FOR UPDATE` would.
+Measured with 16 clients, `tests/bench/checkout.py`: the four trips (cursor, execute, fetch, close) cost more than the
+statements. SQLite's own busy handler sleeps and looks again, so the connections of one process queue for the write
+lock here first, fairly; between processes the busy handler still decides. `BEGIN IMMEDIATE` is the moment of waiting,
+and its span shows it, as `SELECT ... FOR UPDATE` would.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Cursor:
         self.rowcount = -1
         self._rows: list[Any] = []
 
-    async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> None:
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement and fetch its rows, in one trip."""
         begins = sql.startswith("BEGIN")
         alone = not self.connection.writing and sql.startswith(_WRITES)  # a transaction of its own
@@ -47,7 +48,7 @@ class Cursor:
             if alone:
                 self.connection.leave()
 
-    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
+    async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each set of parameters, in one trip."""
         await self.connection.call(self._run_many, sql, parameters)
 
@@ -58,7 +59,7 @@ class Cursor:
     async def close(self) -> None:
         """Nothing is left open."""
 
-    def _run(self, sql: str, parameters: Iterable[Any], locks: bool) -> None:
+    def _run(self, sql: str, parameters: Sequence[Any], locks: bool) -> None:
         connection = self.connection.raw
         if locks:
             connection.execute(f"PRAGMA busy_timeout = {_patience()}")
@@ -66,7 +67,7 @@ class Cursor:
         self._take(cursor)
         self._rows = cursor.fetchall() if cursor.description else []
 
-    def _run_many(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
+    def _run_many(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         self._take(self.connection.raw.executemany(sql, parameters))
 
     def _take(self, cursor: sqlite3.Cursor) -> None:
@@ -89,6 +90,11 @@ class Connection(aiosqlite.Connection):
         self._writers = writers
         self.writing = False
 
+    async def open(self) -> Connection:
+        """Start the thread and connect."""
+        await self
+        return self
+
     @property
     def raw(self) -> sqlite3.Connection:
         """The connection of the standard library, for its own thread."""
@@ -96,7 +102,7 @@ class Connection(aiosqlite.Connection):
 
     async def call(self, function: Any, *args: Any) -> None:
         """Run a function on this connection's thread."""
-        await self._execute(function, *args)
+        await self._execute(function, *args)  # type: ignore[no-untyped-call]
 
     async def cursor(self) -> Any:  # type: ignore[override]  # the dialect uses only what Cursor has
         """A cursor; costs no trip."""

@@ -1,8 +1,9 @@
 """OpenTelemetry for a service, configured by the standard OTEL_* variables only.
 
 Two ways lead here. `services.kit.serving` calls `start()` before it imports the app. The standard zero-code way,
-`opentelemetry-instrument uvicorn services.order.app:app`, finds `Distro` and `Configurator` by their entry points. Both end in `stop()`,
-which the app's lifespan calls: uvicorn re-raises SIGTERM with the default handler, so neither `atexit` nor `finally` would run.
+`opentelemetry-instrument uvicorn services.order.app:app`, finds `Distro` and `Configurator` by their entry points.
+Both end in `stop()`, which the app's lifespan calls: uvicorn re-raises SIGTERM with the default handler, so neither
+`atexit` nor `finally` would run.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from opentelemetry import trace
-from opentelemetry.instrumentation.distro import BaseDistro
+from opentelemetry import context, trace
+from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # untyped there
 from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
-from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.instrumentation.utils import unwrap
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -51,7 +52,7 @@ class Spans:
 
 
 class Delivery(SpanExporter):
-    """Counts what an exporter delivers and loses, and says the first loss once: the exporters themselves repeat it with every batch."""
+    """Counts what an exporter delivers and loses, and says the first loss once, not with every batch."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self.delivered = 0
@@ -62,13 +63,15 @@ class Delivery(SpanExporter):
         """Hand a batch on; an exception counts as a failure."""
         try:
             result, reason = self._exporter.export(spans), "the backend refused them or did not answer"
-        except Exception as error:  # noqa: BLE001 - an exporter may raise anything, and a service must not care
+        except Exception as error:  # an exporter may raise anything, and a service must not care
             result, reason = SpanExportResult.FAILURE, type(error).__name__
         if result is SpanExportResult.SUCCESS:
             self.delivered += len(spans)
             return result
         if not self.lost:
-            logger.warning("Spans are being lost: %s. Requests go on; the number is counted and said at the end.", reason)
+            logger.warning(
+                "Spans are being lost: %s. Requests go on; the number is counted and said at the end.", reason
+            )
         self.lost += len(spans)
         return result
 
@@ -96,15 +99,15 @@ class Processor(BatchSpanProcessor):
 _processors: list[Processor] = []
 
 
-class Distro(BaseDistro):
-    """What tracelab adds to stock auto-instrumentation: defaults, the response header, and fewer spans that say nothing."""
+class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
+    """What tracelab adds to stock auto-instrumentation: defaults, the response header, fewer spans that say nothing."""
 
     def _configure(self, **_: Any) -> None:
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
         for name in ("NO_PROXY", "no_proxy"):  # with a proxy in the environment, spans for loopback would vanish
             os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
-        set_global_response_propagator(TraceResponsePropagator())
+        set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
 
     def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
         """Switch one instrumentation on, with the settings that suit it."""
@@ -118,7 +121,7 @@ class Distro(BaseDistro):
 
 
 class Configurator:
-    """Makes the tracer provider: sampler, resource, limits and batching as OTEL_* says, exporters by their entry points."""
+    """Makes the tracer provider: sampler, resource, limits, batching and exporters, all as OTEL_* says."""
 
     def configure(self, **_: Any) -> None:
         """Set the global tracer provider, unless OTEL_SDK_DISABLED."""
@@ -135,7 +138,7 @@ class Configurator:
 
 
 def start() -> None:
-    """Do what `opentelemetry-instrument` does, in this process; before the app is imported, or its spans are FastAPI's own."""
+    """Do what `opentelemetry-instrument` does; before the app is imported, or its spans are FastAPI's own."""
     distro = Distro()
     distro.configure()
     Configurator().configure()
@@ -145,7 +148,7 @@ def start() -> None:
 
 
 def stop(seconds: float = _FLUSH_SECONDS) -> Spans:
-    """Send what is queued, for so many seconds at most in all; what could not be sent is counted as lost, in one log line."""
+    """Send what is queued, for so many seconds at most; what could not be sent is counted as lost, in one log line."""
     closing = threading.Thread(target=_shutdown, daemon=True)
     closing.start()
     closing.join(seconds)
@@ -172,9 +175,16 @@ def disabled() -> bool:
 
 @contextmanager
 def untraced() -> Iterator[None]:
-    """No spans for what the block does: start-up and polling are nobody's request."""
-    with suppress_instrumentation():
+    """No spans for what the block does, here or in the services it calls: start-up and repair are nobody's request.
+
+    The block runs under an unsampled parent, which every parent-based sampler follows, on this side and on the other.
+    """
+    parent = trace.SpanContext(trace_id=1, span_id=1, is_remote=False, trace_flags=trace.TraceFlags.get_default())
+    token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(parent)))
+    try:
         yield
+    finally:
+        context.detach(token)
 
 
 def _shutdown() -> None:
@@ -203,8 +213,7 @@ def _component(group: str, name: str, variable: str) -> Any:
 
 
 def _without_connect_spans() -> None:
-    """Drop the span that the instrumentation makes for every connection taken from the pool: waiting there has a span of its own."""
-    from opentelemetry.instrumentation.utils import unwrap  # noqa: PLC0415 - SQLAlchemy is heavy, and not every process has a database
-    from sqlalchemy.engine.base import Engine  # noqa: PLC0415
+    """Drop the span for every connection taken from the pool: a real wait there has a span of its own."""
+    from sqlalchemy.engine.base import Engine  # noqa: PLC0415 - heavy, and not every process has a database
 
     unwrap(Engine, "connect")

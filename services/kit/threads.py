@@ -1,11 +1,11 @@
-"""Plain `def` handlers run on the thread pool, as in every FastAPI app; here the wait for a free thread is measured as well."""
+"""Plain `def` handlers run on the thread pool, as in every FastAPI app; here the wait for a thread is measured too."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def _threaded(endpoint: Callable[..., T]) -> Callable[..., Awaitable[T]]:
     return handler
 
 
-def wait_for(function: Callable[..., Awaitable[T]], *args: Any) -> T:
+def wait_for(function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     """From a worker thread: run an async function on the event loop and wait for its result."""
     return anyio.from_thread.run(function, *args)
 

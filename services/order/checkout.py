@@ -1,8 +1,9 @@
 """A checkout: pending -> authorised -> reserved -> captured -> confirmed; and the way back from wherever it stops.
 
-Every step is named by the order's id and may be repeated, so undoing needs no memory of how far it came: voiding and releasing what never
-was is noted by the other side, and refused should it still arrive. An order left pending by a crash is found by its deadline, and undone
-(`settle`); only the change pending -> confirmed, made in one statement, decides who was first.
+Every step is named by the order's id and may be repeated, so undoing needs no memory of how far it came: voiding and
+releasing what never was is noted by the other side, and refused should it still arrive. An order left pending by a
+crash is found by its deadline, and undone (`settle`); only the change pending -> confirmed, made in one statement,
+decides who was first.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import logging
 import time
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
@@ -42,7 +44,11 @@ class Checkout:
         if lines is None:
             return Placed(outcome="unknown_product")
         order = Order(
-            id=uuid.uuid4().hex, status="pending", items=lines, total=sum(line.price * line.quantity for line in lines), currency=CURRENCY
+            id=uuid.uuid4().hex,
+            status="pending",
+            items=lines,
+            total=sum(line.price * line.quantity for line in lines),
+            currency=CURRENCY,
         )
         if not await self._begin(order, key, fingerprint(new)):
             return await self._replay(key, fingerprint(new))
@@ -63,15 +69,19 @@ class Checkout:
 
     async def settle(self) -> None:
         """Undo what was left behind: pending past its deadline, or half undone."""
-        late = sa.select(orders).where(orders.c.status.in_(["pending", "undoing"]), orders.c.deadline < time.time()).limit(100)
+        late = (
+            sa.select(orders)
+            .where(orders.c.status.in_(["pending", "undoing"]), orders.c.deadline < time.time())
+            .limit(100)
+        )
         try:
             with telemetry.untraced():
                 async with self._database.autocommit() as connection:
                     rows = (await connection.execute(late)).all()
-            for row in rows:
-                with budget.spend(_UNDO_SECONDS):
-                    settled = await self._undo(row.id, row.becomes or "failed")
-                logger.warning("Order %s was left behind; it is settled as %s.", row.id, settled)
+                for row in rows:
+                    with budget.spend(_UNDO_SECONDS):
+                        settled = await self._undo(row.id, row.becomes or "failed")
+                    logger.warning("Order %s was left behind; it is settled as %s.", row.id, settled)
         except (Problem, budget.OutOfTime) as problem:
             logger.info("Orders left behind wait: %s", problem or "out of time")
 
@@ -79,18 +89,18 @@ class Checkout:
         """By status: how many orders, their total, and their units."""
         found: dict[str, dict[str, int]] = {}
         async with self._database.autocommit() as connection:
-            for row in await connection.execute(sa.select(orders.c.status, orders.c.total, orders.c.items)):
+            for row in await connection.execute(sa.select(orders.c.status, orders.c.total, orders.c.lines)):
                 totals = found.setdefault(row.status, {"count": 0, "amount": 0, "units": 0})
                 totals["count"] += 1
                 totals["amount"] += row.total
-                totals["units"] += sum(item["quantity"] for item in row.items)
+                totals["units"] += sum(item["quantity"] for item in row.lines)
         return found
 
     async def _price(self, new: NewOrder) -> list[Line] | None:
         wanted = [item.sku for item in new.items]
         async with self._database.autocommit() as connection:
             found = await connection.execute(sa.select(prices.c.sku, prices.c.price).where(prices.c.sku.in_(wanted)))
-            known = {sku: price for sku, price in found.all()}
+            known = {row.sku: row.price for row in found}
         if len(known) < len(wanted):
             return None
         return [Line(sku=item.sku, quantity=item.quantity, price=known[item.sku]) for item in new.items]
@@ -98,7 +108,8 @@ class Checkout:
     async def _begin(self, order: Order, key: str, body: str) -> bool:
         """Write the order down as pending, unless its key is taken."""
         deadline = time.time() + budget.remaining() + _GRACE_SECONDS
-        row = order.model_dump() | {"key": key, "fingerprint": body, "deadline": deadline}
+        row = order.model_dump(exclude={"items"}) | {"key": key, "fingerprint": body, "deadline": deadline}
+        row["lines"] = [line.model_dump() for line in order.items]
         async with self._database.autocommit() as connection:
             return bool((await connection.execute(self._database.insert_once(orders).values(row))).rowcount)
 
@@ -135,7 +146,7 @@ class Checkout:
                 return becomes
 
     async def _undo(self, order: str, becomes: str) -> str:
-        """Void and release, each as often as it takes; the status in which the order ended, confirmed if it had been all along."""
+        """Void and release; the status in which the order ended: confirmed if it had been all along."""
         await self._change(order, "pending", status="undoing", becomes=becomes)
         row = await self._row(orders.c.id == order)
         if row is None or row.status != "undoing":
@@ -163,11 +174,11 @@ class Checkout:
         async with self._database.autocommit() as connection:
             return bool((await connection.execute(change)).rowcount)
 
-    async def _row(self, where: sa.ColumnElement[bool]) -> Row[tuple[object, ...]] | None:
+    async def _row(self, where: sa.ColumnElement[bool]) -> Row[Any] | None:
         async with self._database.autocommit() as connection:
             return (await connection.execute(sa.select(orders).where(where))).one_or_none()
 
 
-def _placed(row: Row[tuple[object, ...]]) -> Placed:
-    order = Order.model_validate(row, from_attributes=True)
-    return Placed(outcome="in_progress" if order.status in {"pending", "undoing"} else order.status, order=order)
+def _placed(row: Row[Any]) -> Placed:
+    order = Order(id=row.id, status=row.status, items=row.lines, total=row.total, currency=row.currency)
+    return Placed(outcome="in_progress" if row.status in {"pending", "undoing"} else row.status, order=order)

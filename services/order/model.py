@@ -27,8 +27,10 @@ orders = sa.Table(
     # pending -> confirmed; or pending -> undoing -> declined, out_of_stock or failed
     sa.Column("status", sa.String(16), index=True, nullable=False),
     sa.Column("becomes", sa.String(16)),  # what an order that is being undone will be
-    sa.Column("deadline", sa.Float, nullable=False),  # Unix time: still pending after it, it was left behind and is undone
-    sa.Column("items", sa.JSON, nullable=False),  # [{"sku", "quantity", "price"}]
+    sa.Column(
+        "deadline", sa.Float, nullable=False
+    ),  # Unix time: still pending after it, it was left behind and is undone
+    sa.Column("lines", sa.JSON, nullable=False),  # [{"sku", "quantity", "price"}]
     sa.Column("total", sa.BigInteger, nullable=False),  # minor units
     sa.Column("currency", sa.String(3), nullable=False),
 )
@@ -62,7 +64,16 @@ class Order(BaseModel):
 
 
 class Placed(BaseModel):
-    """What became of a request to order: business outcomes, none of them an error. `order` is absent where none was made."""
+    """What became of a request to order: business outcomes, none an error. `order` is absent where none was made."""
 
-    outcome: Literal["confirmed", "declined", "out_of_stock", "failed", "in_progress", "key_reused", "unknown_product", "unknown_order"]
+    outcome: Literal[
+        "confirmed",
+        "declined",
+        "out_of_stock",
+        "failed",
+        "in_progress",
+        "key_reused",
+        "unknown_product",
+        "unknown_order",
+    ]
     order: Order | None = None

@@ -1,11 +1,11 @@
-"""Payment: authorises a card at its issuer, captures what was authorised, voids what is not wanted. A payment's id is its caller's key."""
+"""Payment: authorises a card at its issuer, captures or voids. A payment's id is its caller's idempotency key."""
 
 from __future__ import annotations
 
 from services.kit import settings
 from services.kit.client import BlockingPeer
 from services.kit.database import Database
-from services.kit.idempotency import Key, Name, fingerprint
+from services.kit.idempotency import REQUIRED, Key, Name, fingerprint
 from services.kit.service import service
 from services.kit.threads import wait_for
 from services.payment import ledger, model
@@ -34,15 +34,15 @@ async def read(payment: Name) -> Payment:
     return await ledger.find(database, payment) or Payment(id=payment, outcome="unknown")
 
 
-@app.post("/payments/{payment}/capture")
-async def capture(payment: Name, key: Key) -> Payment:
+@app.post("/payments/{payment}/capture", dependencies=[REQUIRED])
+async def capture(payment: Name) -> Payment:
     """Charge what was authorised."""
     async with database.autocommit() as connection:
         return await ledger.capture(connection, payment)
 
 
-@app.post("/payments/{payment}/void")
-async def void(payment: Name, key: Key) -> Payment:
+@app.post("/payments/{payment}/void", dependencies=[REQUIRED])
+async def void(payment: Name) -> Payment:
     """Undo the authorisation, or refund the charge."""
     async with database.write() as connection:
         return await ledger.void(database, connection, payment)

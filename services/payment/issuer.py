@@ -1,4 +1,4 @@
-"""The card issuer: somebody else's system, and therefore untraced. It declines `tok_declined` and approves every other card."""
+"""The card issuer: somebody else's system, hence untraced. It declines `tok_declined` and approves any other card."""
 
 from __future__ import annotations
 

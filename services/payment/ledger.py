@@ -1,4 +1,4 @@
-"""What happens to a payment: authorised -> captured, or voided from either. The first to change it wins; the same again changes nothing."""
+"""What happens to a payment: authorised -> captured, or voided from either; the first to change it wins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def find(database: Database, key: str, fingerprint: str | None = None) -> 
 
 
 async def record(database: Database, key: str, fingerprint: str, new: NewPayment, status: str) -> Payment:
-    """Write the issuer's answer down. Of two identical requests at once the second finds the first one's row and answers as it did."""
+    """Write the issuer's answer down; the second of two identical requests at once answers as the first did."""
     row = {"id": key, "fingerprint": fingerprint, "status": status, "amount": new.amount, "currency": new.currency}
     async with database.autocommit() as connection:
         made = (await connection.execute(database.insert_once(payments).values(row))).rowcount
@@ -37,7 +37,7 @@ async def capture(connection: AsyncConnection, key: str) -> Payment:
 
 
 async def void(database: Database, connection: AsyncConnection, key: str) -> Payment:
-    """Undo an authorisation or a charge; one that never came is noted as voided, and will charge nothing if it still comes."""
+    """Undo an authorisation or a charge; one that never came is noted, and charges nothing if it still comes."""
     if not await _change(connection, key, "voided", {"authorised", "captured"}):
         tombstone = {"id": key, "fingerprint": "", "status": "voided", "amount": 0, "currency": "XXX"}
         await connection.execute(database.insert_once(payments).values(tombstone))

@@ -1,6 +1,7 @@
-"""Reads the faults that a request asks for, from the W3C baggage member `fault=SERVICE.FAULT[:PARAM]`, several joined by `~`.
+"""Reads the faults that a request asks for, from its W3C baggage.
 
-A fault travels with its request and dies with it, so there is nothing to switch off afterwards. What makes no sense is ignored and counted.
+The member is `fault=SERVICE.FAULT[:PARAM]`, several joined by `~`. A fault travels with its request and dies with it,
+so there is nothing to switch off afterwards. What makes no sense is ignored and counted.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The tracelab command: bootstrap aside, everything that starts, drives and explains the shop."""

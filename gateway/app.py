@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from pathlib import Path
 from time import monotonic
@@ -25,7 +26,12 @@ inventory = Peer("inventory", config.urls("inventory", 8083))
 latest = Latest()
 app = service("gateway", config, peers=[order_service, payment, inventory], observer=latest.note, own_hosts_only=True)
 
-_PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8").replace("{{trace_url}}", config.trace_url)
+_PAGE = (
+    Path(__file__)
+    .with_name("page.html")
+    .read_text(encoding="utf-8")
+    .replace("{{trace_url}}", json.dumps(config.trace_url))
+)
 _CACHE_SECONDS = 1.0
 _cache: tuple[float, Any] = (-_CACHE_SECONDS, None)  # (when read, products)
 

@@ -1,0 +1,105 @@
+"""The built-in backend as one application: ingest, query API and pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend import ingest, pages, query
+from backend.store import Store
+
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_LISTED = 100
+# Nothing of a page runs or comes from elsewhere, whatever a span's text holds.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> ASGIApp:
+    """Make the application with an empty store of its own.
+
+    `most_spans` bounds what is kept. `hosts` are names served beside the loopback ones; where not given, those of TRACELAB_HOSTS.
+    """
+    app = Starlette(
+        routes=[
+            Route("/", _list),
+            Route("/page.css", _style),
+            Route("/trace/{trace_id}", _trace),
+            Route("/zipkin/", _home),
+            Route("/zipkin/traces/{trace_id}", _zipkin_link),
+            Route("/health", query.health),
+            Route("/api/v2/services", query.services),
+            Route("/api/v2/traces", query.traces),
+            Route("/api/v2/trace/{trace_id}", query.trace),
+            Route("/v1/traces", ingest.traces, methods=["POST"]),
+            Route("/v1/traces", ingest.preflight, methods=["OPTIONS"]),
+            Route("/api/v2/spans", ingest.spans, methods=["POST"]),
+            Route("/api/v2/spans", ingest.preflight, methods=["OPTIONS"]),
+        ],
+        exception_handlers={HTTPException: _refusal},
+    )
+    app.state.store = Store(most_spans)
+    names = os.environ.get("TRACELAB_HOSTS", "").split(",") if hosts is None else hosts
+    return OwnHosts(app, _LOOPBACK | {name.strip().lower() for name in names if name.strip()})
+
+
+class OwnHosts:
+    """Refuses other Host headers: any web page can reach 127.0.0.1 under a name of its own, and would read the traces."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self.app, self.hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then serve."""
+        if scope["type"] == "http" and _host(scope) not in self.hosts:
+            text = "This host name is not served here: use 127.0.0.1, or list the name in TRACELAB_HOSTS.\n"
+            return await PlainTextResponse(text, 403)(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+
+def _host(scope: Scope) -> str:
+    """Return the Host header's name without its port, in lower case."""
+    raw: str = dict(scope["headers"]).get(b"host", b"").decode("latin-1").strip().lower()
+    name, colon, port = raw.rpartition(":")
+    return name if colon and port.isdecimal() else raw
+
+
+async def _list(request: Request) -> Response:
+    store: Store = request.app.state.store
+    traces = [trace for trace_id in store.latest(_LISTED) if (trace := store.trace(trace_id))]
+    return HTMLResponse(pages.listing(traces, store.counts), headers=_PAGE_HEADERS)
+
+
+async def _trace(request: Request) -> Response:
+    store: Store = request.app.state.store
+    trace = store.trace(request.path_params["trace_id"])
+    if trace is None:
+        return HTMLResponse(pages.absent(request.path_params["trace_id"]), 404, headers=_PAGE_HEADERS)
+    return HTMLResponse(pages.waterfall(trace), headers=_PAGE_HEADERS)
+
+
+async def _style(_: Request) -> Response:
+    return Response(pages.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=60"})
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse("/")
+
+
+async def _zipkin_link(request: Request) -> Response:
+    return RedirectResponse(request.url_for("_trace", trace_id=request.path_params["trace_id"]).path)
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "Internal error.")
+    return PlainTextResponse(f"{detail}\n", status, headers=getattr(error, "headers", None))

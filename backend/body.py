@@ -1,0 +1,39 @@
+"""A request's body: read up to a limit, and inflated up to another, so that no sender can fill the memory."""
+
+from __future__ import annotations
+
+import zlib
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MOST_SENT = 8 * 1024 * 1024
+MOST_INFLATED = 32 * 1024 * 1024
+
+
+async def read(request: Request) -> bytes:
+    """Return the body, inflated where it is gzip; 413 where it is too large, 400 where it is broken, 415 for other encodings."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MOST_SENT:
+            raise HTTPException(413, f"The body may hold {MOST_SENT} bytes at most; send smaller batches.")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "gzip":
+        return _inflated(bytes(content))
+    if encoding not in ("identity", ""):
+        raise HTTPException(415, "The body's content-encoding must be gzip or none.")
+    return bytes(content)
+
+
+def _inflated(content: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=31)  # 31: gzip, not bare zlib
+    try:
+        plain = stream.decompress(content, MOST_INFLATED)
+    except zlib.error as error:
+        raise HTTPException(400, "The body is not valid gzip.") from error
+    if stream.unconsumed_tail:
+        raise HTTPException(413, f"The body may inflate to {MOST_INFLATED} bytes at most; send smaller batches.")
+    if not stream.eof:
+        raise HTTPException(400, "The body's gzip ends too early.")
+    return plain

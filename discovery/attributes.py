@@ -1,0 +1,52 @@
+"""What tags and attributes say about a span, in whatever words a sender or backend uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from discovery.trace import Event, Kind, Value
+
+_KINDS = {str(kind): kind for kind in Kind}
+
+
+def value(raw: Any) -> Value:
+    """Make a plain value of anything JSON can hold; a list or an object becomes its JSON text."""
+    return raw if isinstance(raw, str | int | float | bool) else json.dumps(raw, ensure_ascii=False)
+
+
+def kind(name: Any) -> Kind:
+    """Read a kind however it is spelled; what is absent or unknown is internal."""
+    return _KINDS.get(str(name).lower().removeprefix("span_kind_"), Kind.INTERNAL)
+
+
+def is_error(tags: Mapping[str, Value]) -> bool:
+    """Tell by its tags whether a span failed.
+
+    Zipkin's rule: the presence of `error` says so, be it empty; only "false" takes that back. Beside it, OpenTelemetry's status where a
+    backend keeps it as a tag.
+    """
+    if str(tags.get("otel.status_code", "")).upper() == "ERROR":
+        return True
+    return "error" in tags and str(tags["error"]).lower() != "false"
+
+
+def error_message(tags: Mapping[str, Value]) -> str:
+    """Return what a failed span says about itself, or nothing."""
+    described = tags.get("otel.status_description") or tags.get("error", "")
+    return "" if str(described).lower() in ("true", "false") else str(described)
+
+
+def event(time: int, name: str, attributes: Mapping[str, Value] | None = None) -> Event:
+    """Make an event; `{"name": {attributes}}` in its name, OpenTelemetry's way through Zipkin's annotations, is taken apart."""
+    if name.startswith("{") and not attributes:
+        try:
+            inside = json.loads(name)
+        except ValueError:
+            inside = None
+        if isinstance(inside, dict) and len(inside) == 1:
+            [(inner, fields)] = inside.items()
+            if isinstance(fields, dict):
+                return Event(time, inner, {str(key): value(raw) for key, raw in fields.items()})
+    return Event(time, name, attributes or {})

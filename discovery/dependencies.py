@@ -1,0 +1,120 @@
+"""Who calls whom, counted over traces by the rules of Zipkin's DependencyLinker (zipkin2.internal.DependencyLinker)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from discovery import client, document
+from discovery.trace import Kind, Span, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How often one service called another, and how often that failed."""
+
+    parent: str
+    child: str
+    calls: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    parent: str
+    child: str
+    error: bool
+
+
+def dependencies(traces: Iterable[Trace]) -> list[Link]:
+    """Count the calls between services, sorted by names."""
+    calls: Counter[tuple[str, str]] = Counter()
+    errors: Counter[tuple[str, str]] = Counter()
+    for trace in traces:
+        for call in _calls(trace):
+            calls[call.parent, call.child] += 1
+            errors[call.parent, call.child] += call.error
+    return [Link(*pair, calls[pair], errors[pair]) for pair in sorted(calls)]
+
+
+def _calls(trace: Trace) -> Iterator[_Call]:
+    """Give each call once: a client with children leaves it to the server's span, which knows its own name best."""
+    index = {span.span_id: span for span in trace.spans}
+    ancestors: dict[str, Span | None] = {}
+    for span in trace.spans:
+        parent = index.get(span.parent_id or "")
+        remote = parent if parent is None or parent.kind is not Kind.INTERNAL else ancestors[parent.span_id]
+        ancestors[span.span_id] = remote
+        if span.kind is Kind.CLIENT and trace.children[span.span_id]:
+            continue
+        kind = span.kind
+        if kind is Kind.INTERNAL and span.service and span.remote:
+            kind = Kind.CLIENT  # a sender that named both sides meant a call
+        if kind in (Kind.PRODUCER, Kind.CONSUMER):
+            yield from _message(span)
+        elif kind in (Kind.SERVER, Kind.CLIENT):
+            yield from _request(span, kind, parent, remote)
+
+
+def _message(span: Span) -> Iterator[_Call]:
+    """A message goes by way of its broker, which has to be named; the other side is another call."""
+    if span.service and span.remote:
+        ends = (span.service, span.remote) if span.kind is Kind.PRODUCER else (span.remote, span.service)
+        yield _Call(*ends, span.error)
+
+
+def _request(span: Span, kind: Kind, parent: Span | None, remote: Span | None) -> Iterator[_Call]:
+    is_client = kind is Kind.CLIENT
+    caller = span.service if is_client else span.remote
+    callee = span.remote if is_client else span.service
+    error = span.error
+    if parent is None and not is_client and not caller:
+        return
+    if remote is not None and remote.service:
+        if is_client and span.service and remote.service != span.service:
+            yield _Call(remote.service, span.service, error=False)  # a call whose server left no span
+        if not is_client or not caller:
+            caller = remote.service
+        if remote.kind is Kind.CLIENT and span.parent_id == remote.span_id:
+            error = error or remote.error
+    if caller and callee:
+        yield _Call(caller, callee, error)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `tracelab dependencies`."""
+    parser.add_argument("file", nargs="?", help="traces as Jaeger, Zipkin or OTLP JSON; - reads standard input")
+    parser.add_argument("--backend", metavar="URL", help="read the last hour's traces from this query address instead")
+    parser.add_argument("--json", action="store_true", help="one JSON list instead of lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print who calls whom in a file's traces or in a backend's latest."""
+    links = dependencies(document.load(args.file) if args.file else _of_backend(args.backend))
+    if args.json:
+        lines = [json.dumps([_as_json(link) for link in links])]
+    else:
+        lines = [f"{link.parent} -> {link.child}  {link.calls} calls, {link.errors} failed" for link in links] or [
+            "no calls between services"
+        ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _of_backend(url: str | None) -> list[Trace]:
+    backend = client.probe(url or os.environ.get("TRACELAB_BACKEND", "http://127.0.0.1:9411"))
+    found = {
+        trace.trace_id: trace
+        for service in client.services(backend)
+        for trace in client.latest(backend, service, limit=1000)
+    }
+    return list(found.values())
+
+
+def _as_json(link: Link) -> dict[str, str | int]:
+    return {"parent": link.parent, "child": link.child, "callCount": link.calls, "errorCount": link.errors}

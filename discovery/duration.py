@@ -1,0 +1,16 @@
+"""Spells durations for people: three digits that count, and the unit that suits them."""
+
+from __future__ import annotations
+
+_UNITS = ((60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"))
+
+
+def spelled(microseconds: float, micro: str = "µ") -> str:
+    """Spell a duration in seven columns at most, such as `1.24 ms`; `micro` is the letter for microseconds, `u` in plain ASCII."""
+    size = round(microseconds)
+    for unit, name in _UNITS:
+        if size >= unit * 0.9995 and (name != "min" or size >= 5 * unit):
+            number = size / unit
+            digits = max(0, 2 - len(str(int(number + 0.0005))) + 1)
+            return f"{number:.{digits}f} {name}"
+    return f"{size} {micro}s"

@@ -1,0 +1,140 @@
+"""OTLP JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from discovery import attributes, field
+from discovery.trace import Kind, Span, Value
+
+KINDS = (Kind.INTERNAL, Kind.INTERNAL, Kind.SERVER, Kind.CLIENT, Kind.PRODUCER, Kind.CONSUMER)
+ERROR = 2
+
+Place = tuple[str, Mapping[str, Value], Any]
+
+
+def spans(document: Any) -> list[Span]:
+    """Read a TracesData or an export request."""
+    return [span(raw, resource, place) for place, resource, raw in places(document)]
+
+
+def places(document: Any) -> Iterator[Place]:
+    """Give every span still unread, with its place in the document and what its resource says."""
+    groups = field.a_list(field.an_object(document, "the document").get("resourceSpans"), "resourceSpans")
+    for number, each in enumerate(groups):
+        place = f"resourceSpans[{number}]"
+        group = field.an_object(each, place)
+        resource = _tags(field.an_object(group.get("resource") or {}, f"{place}.resource"), f"{place}.resource")
+        for inner, scope in enumerate(field.a_list(group.get("scopeSpans"), f"{place}.scopeSpans")):
+            inside = f"{place}.scopeSpans[{inner}]"
+            scope_spans = field.a_list(field.an_object(scope, inside).get("spans"), f"{inside}.spans")
+            for last, raw in enumerate(scope_spans):
+                yield f"{inside}.spans[{last}]", resource, raw
+
+
+def span(raw: Any, resource: Mapping[str, Value], place: str) -> Span:
+    """Read one span; Malformed names the place."""
+    raw = field.an_object(raw, place)
+    status = field.an_object(raw.get("status") or {}, f"{place}.status")
+    tags = _tags(raw, place)
+    start = field.whole(raw, "startTimeUnixNano", place)
+    end = max(start, field.whole(raw, "endTimeUnixNano", place))
+    failed = status.get("code") in (ERROR, "STATUS_CODE_ERROR")
+    events = field.a_list(raw.get("events"), f"{place}.events")
+    return make(
+        trace_id=field.an_id(raw, "traceId", place),
+        span_id=field.an_id(raw, "spanId", place),
+        parent_id=field.text(raw, "parentSpanId", place),
+        name=field.text(raw, "name", place),
+        kind=kind(raw.get("kind")),
+        nanoseconds=(start, end),
+        status=(failed, field.text(status, "message", f"{place}.status")),
+        tags=tags,
+        resource=resource,
+        events=[_event(each, f"{place}.events[{number}]") for number, each in enumerate(events)],
+    )
+
+
+def make(
+    *,
+    trace_id: str,
+    span_id: str,
+    parent_id: str,
+    name: str,
+    kind: Kind,
+    nanoseconds: tuple[int, int],
+    status: tuple[bool, str],
+    tags: dict[str, Value],
+    resource: Mapping[str, Value],
+    events: list[tuple[int, str, dict[str, Value]]],
+) -> Span:
+    """Make a span of OTLP's fields, whether they came as JSON or as protobuf; times in nanoseconds, `status` is (failed, message)."""
+    start, end = nanoseconds[0] // 1000, nanoseconds[1] // 1000
+    failed, message = status
+    peer = tags.get("peer.service")
+    return Span(
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=parent_id if parent_id.strip("0") and parent_id != span_id else None,
+        service=str(resource.get("service.name", "")),
+        name=name,
+        kind=kind,
+        start=start,
+        duration=end - start,
+        error=failed or attributes.is_error(tags),
+        message=message or attributes.error_message(tags),
+        remote=None if peer is None else str(peer),
+        attributes=tags,
+        resource=resource,
+        events=tuple(attributes.event(time // 1000, event, fields) for time, event, fields in events),
+    )
+
+
+def kind(raw: Any) -> Kind:
+    """Read a kind, a number or a name."""
+    if isinstance(raw, int):
+        return KINDS[raw] if 0 <= raw < len(KINDS) else Kind.INTERNAL
+    return attributes.kind(raw)
+
+
+def _event(raw: Any, place: str) -> tuple[int, str, dict[str, Value]]:
+    event = field.an_object(raw, place)
+    return field.whole(event, "timeUnixNano", place), field.text(event, "name", place), _tags(event, place)
+
+
+def _tags(raw: dict[str, Any], place: str) -> dict[str, Value]:
+    pairs = field.a_list(raw.get("attributes"), f"{place}.attributes")
+    return {
+        str(pair.get("key", "")): attributes.value(_any_value(pair.get("value")))
+        for pair in (field.an_object(each, f"{place}.attributes") for each in pairs)
+    }
+
+
+def _any_value(raw: Any) -> Any:
+    """Unwrap OTLP's AnyValue: an object with one member that names the type."""
+    if not isinstance(raw, dict) or not raw:
+        return ""
+    [(name, inner), *_] = raw.items()
+    match name:
+        case "intValue":
+            return (
+                int(inner)
+                if isinstance(inner, int) or (isinstance(inner, str) and inner.lstrip("-").isdecimal())
+                else str(inner)
+            )
+        case "arrayValue":
+            return [_any_value(each) for each in _members(inner)]
+        case "kvlistValue":
+            return {
+                str(each.get("key")): _any_value(each.get("value"))
+                for each in _members(inner)
+                if isinstance(each, dict)
+            }
+        case _:
+            return inner
+
+
+def _members(raw: Any) -> list[Any]:
+    values = raw.get("values") if isinstance(raw, dict) else None
+    return values if isinstance(values, list) else []

@@ -1,0 +1,88 @@
+"""`tracelab show`: one trace of a backend or a file as a waterfall."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from discovery import client, document
+from discovery.critical_path import as_json, critical_path
+from discovery.errors import Malformed
+from discovery.self_time import self_times
+from discovery.trace import Trace
+from discovery.waterfall import waterfall
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `tracelab show`."""
+    parser.add_argument(
+        "trace", metavar="TRACE_ID|FILE|-", help="a trace's id in the backend, or its JSON file; - reads standard input"
+    )
+    parser.add_argument("--backend", metavar="URL", help="query address of Jaeger, Zipkin or the built-in backend")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a drawing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the trace."""
+    trace = _found(args.trace, args.backend)
+    if args.json:
+        print(json.dumps(summary(trace)))
+        return 0
+    charset = sys.stdout.encoding or "ascii"
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(waterfall(trace, shutil.get_terminal_size((80, 24)).columns, charset, colour=colour))
+    return 0
+
+
+def summary(trace: Trace) -> dict[str, Any]:
+    """Make the JSON of a trace: its totals, its spans in tree order with their self times, its critical path. Times in microseconds."""
+    own = self_times(trace)
+    return {
+        "trace_id": trace.trace_id,
+        "start_us": trace.start,
+        "duration_us": trace.duration,
+        "services": list(trace.services),
+        "errors": trace.errors,
+        "missing_parents": list(trace.missing),
+        "spans": [
+            {
+                "span_id": span.span_id,
+                "parent_id": span.parent_id,
+                "depth": depth,
+                "service": span.service,
+                "name": span.name,
+                "kind": span.kind,
+                "start_us": span.start,
+                "duration_us": span.duration,
+                "self_us": own[span.span_id],
+                "error": span.error,
+                "message": span.message,
+                "attributes": dict(span.attributes),
+                "events": [
+                    {"time_us": event.time, "name": event.name, "attributes": dict(event.attributes)}
+                    for event in span.events
+                ],
+            }
+            for span, depth in trace.walk()
+        ],
+        "critical_path": as_json(critical_path(trace)),
+    }
+
+
+def _found(name: str, backend: str | None) -> Trace:
+    """Take a name for a file where there is one, or where it looks like a path; for a trace id otherwise."""
+    looks_like_path = name == "-" or Path(name).exists() or os.sep in name or name.endswith(".json")
+    if backend is None and looks_like_path:
+        traces = document.load(name)
+        if len(traces) > 1:
+            print(f"{name} holds {len(traces)} traces; this is the longest.", file=sys.stderr)
+        return document.longest(traces)
+    if not name.strip():
+        raise Malformed("The trace id is empty; give a trace's id, or the path of its JSON file.")
+    found = client.probe(backend or os.environ.get("TRACELAB_BACKEND", "http://127.0.0.1:9411"))
+    return client.read(found, name)

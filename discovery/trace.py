@@ -1,0 +1,237 @@
+"""The trace model: immutable, the same whatever backend or file it came from.
+
+Times are integers in microseconds since the epoch, the unit of Jaeger's and Zipkin's JSON. OTLP's nanoseconds are floored, a span's
+start and its end each by itself, so that a child that lay inside its parent still does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+Value = str | int | float | bool
+
+
+class Kind(StrEnum):
+    """A span's side of a call. Where a sender names none, the span is internal."""
+
+    INTERNAL = "internal"
+    SERVER = "server"
+    CLIENT = "client"
+    PRODUCER = "producer"
+    CONSUMER = "consumer"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at one moment inside a span; `time` in microseconds since the epoch."""
+
+    time: int
+    name: str
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One operation of one service.
+
+    `start` (since the epoch) and `duration` are microseconds. `resource` says who sent it, `attributes` what it did. `remote` is the
+    name of the other side where the sender gave one. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared`
+    marks the server's half of a call whose client uses the same span id (Zipkin's old propagation).
+    """
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    service: str
+    name: str
+    kind: Kind
+    start: int
+    duration: int
+    error: bool = False
+    message: str = ""
+    remote: str | None = None
+    detached: bool = False
+    shared: bool = False
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    resource: Mapping[str, Value] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """The moment it ended, in microseconds since the epoch."""
+        return self.start + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All spans of one request, each once, parents before children and siblings by start. Made by `assemble`.
+
+    `children` holds every span id, `roots` the spans without a parent in the trace, `missing` the parent ids that were named but
+    never received.
+    """
+
+    trace_id: str
+    spans: tuple[Span, ...]
+    children: Mapping[str, tuple[Span, ...]]
+    roots: tuple[Span, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def root(self) -> Span:
+        """The span that stands for the whole: the earliest without any parent, else the earliest orphan."""
+        return next((span for span in self.roots if span.parent_id is None), self.roots[0])
+
+    @property
+    def start(self) -> int:
+        """The earliest start, in microseconds since the epoch."""
+        return min(span.start for span in self.spans)
+
+    @property
+    def duration(self) -> int:
+        """From the earliest start to the latest end, in microseconds."""
+        return max(span.end for span in self.spans) - self.start
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services' names in the order in which the trace reaches them."""
+        return tuple(dict.fromkeys(span.service for span in self.spans))
+
+    @property
+    def errors(self) -> int:
+        """How many spans are red."""
+        return sum(span.error for span in self.spans)
+
+    def walk(self) -> Iterator[tuple[Span, int]]:
+        """Every span with its depth in the tree, in the order of `spans`."""
+        depth: dict[str, int] = {}
+        for span in self.spans:
+            depth[span.span_id] = depth[span.parent_id] + 1 if span.parent_id in depth else 0
+            yield span, depth[span.span_id]
+
+
+def assemble(spans: Iterable[Span]) -> Trace:
+    """Make one trace of the spans of one trace id, which may be late, repeated and in any order. ValueError where there is none."""
+    distinct = _timed(_separate_halves(_merge_repeats(spans)))
+    if not distinct:
+        raise ValueError("a trace has at least one span")
+    known = {span.span_id for span in distinct}
+    below: defaultdict[str, list[Span]] = defaultdict(list)
+    roots: list[Span] = []
+    by_start = sorted(distinct, key=lambda span: (span.start, -span.duration))
+    for span in by_start:
+        siblings = below[span.parent_id] if span.parent_id is not None and span.parent_id in known else roots
+        siblings.append(span)
+    ordered = _depth_first(roots, below)
+    if len(ordered) < len(distinct):
+        _cut_cycles(by_start, roots, ordered, below)
+    return Trace(
+        trace_id=distinct[0].trace_id,
+        spans=tuple(ordered),
+        children={span.span_id: tuple(below.get(span.span_id, ())) for span in ordered},
+        roots=tuple(roots),
+        missing=tuple(dict.fromkeys(root.parent_id for root in roots if root.parent_id is not None)),
+    )
+
+
+def group(spans: Iterable[Span]) -> list[Trace]:
+    """Make the traces of a mixed heap of spans, in the order in which their ids appear."""
+    heaps: defaultdict[str, list[Span]] = defaultdict(list)
+    for span in spans:
+        heaps[span.trace_id].append(span)
+    return [assemble(heap) for heap in heaps.values()]
+
+
+def merge(one: Span, other: Span) -> Span:
+    """Make one span of two reports of it: Zipkin's senders may report the start first and the rest later."""
+    if one == other:
+        return one
+    longer, shorter = (one, other) if one.duration >= other.duration else (other, one)
+    return replace(
+        longer,
+        parent_id=longer.parent_id or shorter.parent_id,
+        name=longer.name or shorter.name,
+        error=longer.error or shorter.error,
+        message=longer.message or shorter.message,
+        remote=longer.remote or shorter.remote,
+        attributes={**shorter.attributes, **longer.attributes},
+        resource={**shorter.resource, **longer.resource},
+        events=longer.events + tuple(event for event in shorter.events if event not in longer.events),
+    )
+
+
+def identity(span: Span) -> tuple[str, str, Kind]:
+    """What tells a repeated report of one span from the other half of a call under the same id."""
+    return span.span_id, span.service, span.kind
+
+
+def _merge_repeats(spans: Iterable[Span]) -> list[Span]:
+    seen: dict[tuple[str, str, Kind], Span] = {}
+    for span in spans:
+        key = identity(span)
+        seen[key] = merge(seen[key], span) if key in seen else span
+    return list(seen.values())
+
+
+def _separate_halves(spans: list[Span]) -> list[Span]:
+    """Give the server's half of a call under a shared id an id of its own, as the client's child.
+
+    What names the shared id as its parent hangs below the half of its own service, else below the server's.
+    """
+    halves: defaultdict[str, list[Span]] = defaultdict(list)
+    for span in spans:
+        halves[span.span_id].append(span)
+    if len(halves) == len(spans):
+        return spans
+    for same in halves.values():
+        same.sort(key=lambda span: (span.shared, span.kind is not Kind.CLIENT, span.start))
+    own_id = {
+        identity(span): f"{span.span_id}-{span.kind}" + ("" if number == 1 else str(number))
+        for same in halves.values()
+        for number, span in enumerate(same)
+        if number > 0
+    }
+
+    def placed(span: Span) -> Span:
+        first = halves[span.span_id][0]
+        if span is not first:
+            return replace(span, span_id=own_id[identity(span)], parent_id=first.span_id)
+        candidates = halves.get(span.parent_id or "", [])
+        if len(candidates) < 2:
+            return span
+        parent = next((half for half in candidates if half.service == span.service), candidates[-1])
+        return replace(span, parent_id=own_id.get(identity(parent), parent.span_id))
+
+    return [placed(span) for span in spans]
+
+
+def _timed(spans: list[Span]) -> list[Span]:
+    """Put spans without any time, which Zipkin's form allows, at the trace's start rather than at the epoch's."""
+    earliest = min((span.start for span in spans if span.start or span.duration), default=0)
+    return [span if span.start or span.duration else replace(span, start=earliest) for span in spans]
+
+
+def _depth_first(roots: list[Span], below: Mapping[str, list[Span]]) -> list[Span]:
+    ordered: list[Span] = []
+    waiting = roots[::-1]
+    while waiting:
+        span = waiting.pop()
+        ordered.append(span)
+        waiting.extend(reversed(below.get(span.span_id, ())))
+    return ordered
+
+
+def _cut_cycles(by_start: list[Span], roots: list[Span], ordered: list[Span], below: Mapping[str, list[Span]]) -> None:
+    """Make roots of spans that name one another as parents, the earliest first, until a root leads to every span."""
+    reached = {span.span_id for span in ordered}
+    for span in by_start:
+        if span.span_id in reached:
+            continue
+        below[span.parent_id or ""].remove(span)
+        head = replace(span, parent_id=None)
+        led_to = _depth_first([head], below)
+        roots.append(head)
+        ordered += led_to
+        reached.update(each.span_id for each in led_to)

@@ -1,0 +1,93 @@
+"""Zipkin v2 JSON, read and written: https://zipkin.io/zipkin-api/#/default/get_trace__traceId_."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from discovery import attributes, field, ids
+from discovery.errors import Malformed
+from discovery.trace import Event, Kind, Span, Value
+
+
+def spans(document: Any) -> list[Span]:
+    """Read a list of spans, or a list of traces."""
+    items = field.a_list(document, "the document")
+    flat: list[tuple[str, Any]] = []
+    for number, item in enumerate(items):
+        nested = enumerate(item) if isinstance(item, list) else None
+        flat += (
+            [(f"[{number}]", item)] if nested is None else [(f"[{number}][{inner}]", each) for inner, each in nested]
+        )
+    return [span(raw, place) for place, raw in flat]
+
+
+def span(raw: Any, place: str) -> Span:
+    """Read one span; Malformed names the place."""
+    raw = field.an_object(raw, place)
+    if "binaryAnnotations" in raw:
+        raise Malformed(f"{place} is a span of Zipkin's v1 form; expected v2, as /api/v2/trace gives it.")
+    local = field.an_object(raw.get("localEndpoint") or {}, f"{place}.localEndpoint")
+    remote = field.an_object(raw.get("remoteEndpoint") or {}, f"{place}.remoteEndpoint")
+    raw_tags = field.an_object(raw.get("tags") or {}, f"{place}.tags")
+    tags = {name: attributes.value(tag) for name, tag in raw_tags.items()}
+    return Span(
+        trace_id=field.an_id(raw, "traceId", place),
+        span_id=field.an_id(raw, "id", place),
+        parent_id=_parent(raw, place),
+        service=field.text(local, "serviceName", f"{place}.localEndpoint"),
+        name=field.text(raw, "name", place),
+        kind=attributes.kind(raw.get("kind")),
+        start=field.whole(raw, "timestamp", place),
+        duration=field.whole(raw, "duration", place),
+        error=attributes.is_error(tags),
+        message=attributes.error_message(tags),
+        remote=field.text(remote, "serviceName", f"{place}.remoteEndpoint") or None,
+        shared=raw.get("shared") is True,
+        attributes=tags,
+        events=tuple(
+            _event(each, f"{place}.annotations")
+            for each in field.a_list(raw.get("annotations"), f"{place}.annotations")
+        ),
+    )
+
+
+def _parent(raw: dict[str, Any], place: str) -> str | None:
+    parent = field.text(raw, "parentId", place)
+    return None if not parent or parent == raw.get("id") else parent
+
+
+def _event(raw: Any, place: str) -> Event:
+    annotation = field.an_object(raw, place)
+    return attributes.event(field.whole(annotation, "timestamp", place), field.text(annotation, "value", place))
+
+
+def as_json(span: Span) -> dict[str, Any]:
+    """Spell a span as Zipkin does; resource attributes join the tags, an event's attributes go into its annotation as JSON."""
+    tags = {name: _tag(value) for name, value in {**span.resource, **span.attributes}.items()}
+    if span.error:
+        tags.setdefault("error", span.message)
+    spelled: dict[str, Any] = {"traceId": ids.short(span.trace_id), "id": span.span_id}
+    if span.parent_id:
+        spelled["parentId"] = span.parent_id
+    if span.kind is not Kind.INTERNAL:
+        spelled["kind"] = span.kind.upper()
+    spelled |= {"name": span.name, "timestamp": span.start, "duration": span.duration}
+    spelled["localEndpoint"] = {"serviceName": span.service}
+    if span.remote:
+        spelled["remoteEndpoint"] = {"serviceName": span.remote}
+    if span.events:
+        spelled["annotations"] = [{"timestamp": event.time, "value": _annotation(event)} for event in span.events]
+    if tags:
+        spelled["tags"] = tags
+    if span.shared:
+        spelled["shared"] = True
+    return spelled
+
+
+def _tag(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _annotation(event: Event) -> str:
+    return json.dumps({event.name: dict(event.attributes)}, sort_keys=True) if event.attributes else event.name

@@ -1,1 +1,1 @@
-"""The built-in tracing backend: takes spans in, keeps the latest traces, answers queries and shows pages. Never traced itself."""
+"""The built-in tracing backend: takes spans in, keeps the latest traces, shows them. Never traced itself."""

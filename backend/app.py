@@ -19,7 +19,9 @@ _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _LISTED = 100
 # Nothing of a page runs or comes from elsewhere, whatever a span's text holds.
 _PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -28,7 +30,8 @@ _PAGE_HEADERS = {
 def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> ASGIApp:
     """Make the application with an empty store of its own.
 
-    `most_spans` bounds what is kept. `hosts` are names served beside the loopback ones; where not given, those of TRACELAB_HOSTS.
+    `most_spans` bounds what is kept. `hosts` are names served beside the loopback ones; where not given, those of
+    TRACELAB_HOSTS.
     """
     app = Starlette(
         routes=[
@@ -54,7 +57,7 @@ def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> A
 
 
 class OwnHosts:
-    """Refuses other Host headers: any web page can reach 127.0.0.1 under a name of its own, and would read the traces."""
+    """Refuses other Host headers: any web page can reach 127.0.0.1 under a name of its own, and read there."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self.app, self.hosts = app, hosts

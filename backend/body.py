@@ -12,7 +12,7 @@ MOST_INFLATED = 32 * 1024 * 1024
 
 
 async def read(request: Request) -> bytes:
-    """Return the body, inflated where it is gzip; 413 where it is too large, 400 where it is broken, 415 for other encodings."""
+    """Return the body, inflated where it is gzip; 413 where too large, 400 where broken, 415 for other encodings."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk

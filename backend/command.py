@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def serve(port: int, otlp_port: int) -> None:
-    """Serve on two ports of 127.0.0.1, 0 for any free one, until SIGTERM or SIGINT; then return. PortTaken where one is in use."""
+    """Serve on two ports of 127.0.0.1 until SIGTERM or SIGINT; then return. PortTaken where one is in use."""
     _serve([listen(port, "--port"), listen(otlp_port, "--otlp-port")])
 
 
@@ -68,7 +68,8 @@ def server() -> uvicorn.Server:
 
 
 def _serve(sockets: list[socket.socket]) -> None:
-    # uvicorn raises the signal that ended it once more at the end, for the handler that was there before it: nothing is left to do.
+    # At its end uvicorn raises the signal that ended it once more, for the handler that was there before: nothing is
+    # left to do then.
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _ended)

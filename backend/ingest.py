@@ -1,4 +1,4 @@
-"""Where spans come in: OTLP over HTTP (protobuf and JSON) and Zipkin v2 JSON. Good spans of a batch are kept, bad ones counted."""
+"""Where spans come in: OTLP over HTTP and Zipkin v2 JSON. Good spans of a batch are kept, bad ones counted."""
 
 from __future__ import annotations
 
@@ -51,11 +51,13 @@ async def spans(request: Request) -> Response:
         raise HTTPException(415, "The body's content-type must be application/json: spans in Zipkin's v2 form.")
     content = await body.read(request)
     refused, reason = _keep(request.app.state.store, lambda: _zipkin_json(content))
-    return JSONResponse({"refused": refused, "reason": reason} if refused else None, 202, headers=_CORS)
+    if not refused:
+        return Response(status_code=202, headers=_CORS)
+    return JSONResponse({"refused": refused, "reason": reason}, 202, headers=_CORS)
 
 
 def _keep(store: Store, read: Callable[[], Iterable[Span | Malformed]]) -> tuple[int, str]:
-    """Store the good spans; return how many were bad, and what was wrong with the first. 400 where nothing can be read."""
+    """Store the good spans; return how many were bad and what was wrong with the first. 400 where none can be read."""
     try:
         found = [_checked(each) for each in read()]
     except Malformed as error:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from backend.store import Counts
 from discovery import duration
 from discovery.critical_path import Section, critical_path
-from discovery.remarks import remarks
+from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
 from discovery.trace import Event, Span, Trace, Value
 
@@ -25,15 +25,18 @@ def listing(traces: list[Trace], counts: Counts) -> str:
     """Make the page of the latest traces."""
     if not traces:
         body = (
-            "<h1>No traces yet</h1><p>Spans come in by OTLP over HTTP (<code>POST /v1/traces</code>) and as Zipkin v2 JSON "
-            "(<code>POST /api/v2/spans</code>). Buy something in the shop, then reload this page.</p>"
+            "<h1>No traces yet</h1><p>Spans come in by OTLP over HTTP (<code>POST /v1/traces</code>) and as Zipkin v2 "
+            "JSON (<code>POST /api/v2/spans</code>). Buy something in the shop, then reload this page.</p>"
         )
         return _page("traces", body)
     slowest = max(trace.duration for trace in traces)
     rows = "".join(_listed(trace, slowest) for trace in traces)
     dropped = f", {counts.dropped} dropped to make room" if counts.dropped else ""
     refused = f", {counts.refused} refused" if counts.refused else ""
-    heads = "<th>Began (UTC)</th><th>Request</th><th class=number>Time</th><th></th><th class=number>Spans</th><th class=number>Errors</th>"
+    heads = (
+        "<th>Began (UTC)</th><th>Request</th><th class=number>Time</th><th></th>"
+        "<th class=number>Spans</th><th class=number>Errors</th>"
+    )
     return _page(
         "traces",
         f"<h1>Latest traces</h1><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -85,7 +88,8 @@ def waterfall(trace: Trace) -> str:
         f"{root.service} {root.name}",
         f"<h1>{_named(root.service)} {escape(root.name)}</h1>"
         f"<p class=facts><b>{duration.spelled(trace.duration)}</b><b>{len(trace.spans)} spans</b>"
-        f"<b>{len(trace.services)} services</b>{errors}<span>{_clock(trace.start)} UTC</span><code>{escape(trace.trace_id)}</code>"
+        f"<b>{len(trace.services)} services</b>{errors}<span>{_clock(trace.start)} UTC</span>"
+        f"<code>{escape(trace.trace_id)}</code>"
         f"<a href='/api/v2/trace/{escape(trace.trace_id)}'>JSON</a></p>"
         f"{said}"
         f"<p class=legend>{services}<span class=key><i class=on></i>critical path: the trace's end waited for it</span>"
@@ -104,28 +108,28 @@ def absent(trace_id: str) -> str:
 
 
 def _axis(trace: Trace) -> str:
-    ticks = "".join(
-        f"<span style='left:{100 * number / _TICKS:g}%'>{duration.spelled(trace.duration * number / _TICKS)}</span>"
-        for number in range(_TICKS + 1)
-    )
-    return f"<div class=axis><span>service operation</span><span class=number>time</span><div class=ticks>{ticks}</div></div>"
+    times = ["0", *(duration.spelled(trace.duration * number / _TICKS) for number in range(1, _TICKS + 1))]
+    ticks = "".join(f"<span style='left:{100 * number / _TICKS:g}%'>{time}</span>" for number, time in enumerate(times))
+    heads = "<span>service operation</span><span class=number>time</span>"
+    return f"<div class=axis>{heads}<div class=ticks>{ticks}</div></div>"
 
 
 def _row(trace: Trace, span: Span, look: str, own: int, sections: list[Section]) -> str:
     whole = max(trace.duration, 1)
-    left, width = 100 * (span.start - trace.start) / whole, 100 * span.duration / whole
-    marks = "".join(
-        f"<i style='left:{100 * (part.start - trace.start) / whole:.3f}%;width:{100 * (part.end - part.start) / whole:.3f}%'></i>"
-        for part in sections
-    )
+
+    def extent(start: int, end: int) -> str:
+        return f"style='left:{100 * (start - trace.start) / whole:.3f}%;width:{100 * (end - start) / whole:.3f}%'"
+
+    marks = "".join(f"<i {extent(part.start, part.end)}></i>" for part in sections)
     failed = " failed" if span.error else ""
+    said = "".join(f"<span class=note>↳ {escape(note)}</span>" for note in notes(span)[:1]) if span.error else ""
     mark = "<span class=error title='error'>✗</span> " if span.error else ""
     label = f"{span.service} {span.name}: {duration.spelled(span.duration)}, {duration.spelled(own)} of it its own"
     return (
         f"<details class='span{failed}' style='{look}'><summary title='{escape(label)}'>"
         f"<span class=name>{mark}<b>{_named(span.service)}</b> {escape(span.name)}</span>"
         f"<span class=number>{duration.spelled(span.duration)}</span>"
-        f"<span class=track><u style='left:{left:.3f}%;width:{width:.3f}%'></u>{marks}</span></summary>"
+        f"<span class=track><u {extent(span.start, span.end)}></u>{marks}</span>{said}</summary>"
         f"<div class=drawer>{_drawer(trace, span, own)}</div></details>"
     )
 
@@ -170,7 +174,8 @@ def _clock(microseconds: int) -> str:
 
 def _page(title: str, body: str) -> str:
     return (
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'>"
         f"<title>{escape(title)} · tracelab</title><link rel=stylesheet href=/page.css>"
         f"<header><a href=/>tracelab</a></header><main>{body}</main></html>"
     )

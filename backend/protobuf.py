@@ -20,7 +20,7 @@ from discovery.trace import Span, Value
 
 
 def spans(body: bytes) -> Iterator[Span | Malformed]:
-    """Read an export request: every span, or in its place what is wrong with it. Malformed where the whole cannot be read."""
+    """Read an export request: every span, or in its place what is wrong with it. Malformed where it is none."""
     request = ExportTraceServiceRequest()
     try:
         request.ParseFromString(body)

@@ -35,7 +35,7 @@ async def trace(request: Request) -> Response:
 
 
 async def traces(request: Request) -> Response:
-    """`GET /api/v2/traces`: the latest, a list of spans each; serviceName, limit, lookback (ms), minDuration and maxDuration (us)."""
+    """`GET /api/v2/traces`: the latest; serviceName, limit, lookback (ms), minDuration and maxDuration (us)."""
     store = _store(request)
     limit = min(_whole(request, "limit", 10), 1000)
     since = time.time() * 1e6 - _whole(request, "lookback", 86_400_000) * 1000

@@ -24,8 +24,8 @@ def kind(name: Any) -> Kind:
 def is_error(tags: Mapping[str, Value]) -> bool:
     """Tell by its tags whether a span failed.
 
-    Zipkin's rule: the presence of `error` says so, be it empty; only "false" takes that back. Beside it, OpenTelemetry's status where a
-    backend keeps it as a tag.
+    Zipkin's rule: the presence of `error` says so, be it empty; only "false" takes that back. Beside it, the status of
+    OpenTelemetry where a backend keeps it as a tag.
     """
     if str(tags.get("otel.status_code", "")).upper() == "ERROR":
         return True
@@ -39,7 +39,7 @@ def error_message(tags: Mapping[str, Value]) -> str:
 
 
 def event(time: int, name: str, attributes: Mapping[str, Value] | None = None) -> Event:
-    """Make an event; `{"name": {attributes}}` in its name, OpenTelemetry's way through Zipkin's annotations, is taken apart."""
+    """Make an event; OpenTelemetry's way through Zipkin's annotations, `{"name": {attributes}}`, is taken apart."""
     if name.startswith("{") and not attributes:
         try:
             inside = json.loads(name)

@@ -1,7 +1,7 @@
 """Reads traces from a running backend: Jaeger, Zipkin, or the built-in one, which answers as Zipkin does.
 
-Ids of what is read are normalised (`discovery.ids`), so that the same trace is equal whichever backend kept it. A proxy in the
-environment is ignored: backends of a laptop or a compose network are never behind one.
+Ids of what is read are normalised (`discovery.ids`), so that a trace is the same whichever backend kept it. A proxy in
+the environment is ignored: backends of a laptop or a compose network are never behind one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Backend:
 
 
 def probe(url: str, timeout: float = 3.0) -> Backend:
-    """Ask what a query address is; Unreachable where nothing answers, or nothing known. `timeout` in seconds, for each question."""
+    """Ask what a query address is, `timeout` seconds a question; Unreachable where nothing known answers."""
     url = url.rstrip("/")
     if not url.startswith(("http://", "https://")):
         url = f"http://{url}"

@@ -1,8 +1,9 @@
 """The critical path: the stretches of spans that the trace's end had to wait for.
 
-The algorithm is that of Jaeger's UI (jaeger-ui, TracePage/CriticalPath): walk back from the root's end, always into the child that
-finished last, and from its start on to the sibling that finished last before it. Two readings are settled here: a sibling that ends
-exactly when the next one starts is on the path, and a child that encloses its parent is cut to the parent.
+The algorithm is that of Jaeger's UI (jaeger-ui, TracePage/CriticalPath): walk back from the root's end, always into the
+child that finished last, and from its start on to the sibling that finished last before it. Two readings are settled
+here: a sibling that ends exactly when the next one starts is on the path, and a child that encloses its parent is cut
+to the parent.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Section:
 
 
 def critical_path(trace: Trace) -> tuple[Section, ...]:
-    """Return the path's sections, the last in time first; none is empty. Linear in the spans but for sorting siblings."""
+    """Return the path's sections, the last in time first; none is empty. Linear but for sorting siblings."""
     bounds = _clipped(trace)
     sections: list[Section] = []
     until = bounds[trace.root.span_id][1]
@@ -55,7 +56,7 @@ def _last_finished_first(trace: Trace, span: Span, bounds: Bounds) -> Iterator[S
 
 
 def _clipped(trace: Trace) -> dict[str, tuple[int, int]]:
-    """Start and end of each span that its ancestors waited for, cut to its parent's; what lies outside of it is left out."""
+    """Start and end of each span that its ancestors waited for, cut to its parent's; without what lies outside."""
     bounds = {trace.root.span_id: (trace.root.start, trace.root.end)}
     for span in trace.spans:
         if span.parent_id not in bounds or span.detached:

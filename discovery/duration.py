@@ -6,7 +6,7 @@ _UNITS = ((60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"))
 
 
 def spelled(microseconds: float, micro: str = "µ") -> str:
-    """Spell a duration in seven columns at most, such as `1.24 ms`; `micro` is the letter for microseconds, `u` in plain ASCII."""
+    """Spell a duration in seven columns or so, such as `1.24 ms`; `micro` is the letter for microseconds."""
     size = round(microseconds)
     for unit, name in _UNITS:
         if size >= unit * 0.9995 and (name != "min" or size >= 5 * unit):

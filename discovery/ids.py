@@ -6,7 +6,7 @@ from string import hexdigits
 
 
 def normalised(trace_id: str) -> str:
-    """Spell a backend's trace id so that two spellings of one id are equal: 32 lower-case digits. Other ids stay as they are."""
+    """Spell a trace id as 32 lower-case digits, so that two spellings of one are equal; others stay as they are."""
     plain = trace_id.strip()
     return plain.lower().rjust(32, "0") if _is_hexadecimal(plain, 32) else plain
 

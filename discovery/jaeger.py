@@ -1,4 +1,4 @@
-"""Jaeger's JSON: the UI's form (its download, and /api/traces/{id}). Its v3 API is OTLP under `result`, read by `discovery.otlp`."""
+"""Jaeger's JSON: the form of its UI's download and of /api/traces/{id}. What /api/v3 answers is OTLP under `result`."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def make(
     resource: Mapping[str, Value],
     events: list[tuple[int, str, dict[str, Value]]],
 ) -> Span:
-    """Make a span of OTLP's fields, whether they came as JSON or as protobuf; times in nanoseconds, `status` is (failed, message)."""
+    """Make a span of OTLP's fields, from JSON or protobuf; `nanoseconds` are start and end, `status` failed and why."""
     start, end = nanoseconds[0] // 1000, nanoseconds[1] // 1000
     failed, message = status
     peer = tags.get("peer.service")

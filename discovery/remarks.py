@@ -1,10 +1,10 @@
-"""What is missing or odd about a trace, in words for a learner."""
+"""What a trace or a span has to say, in words for a learner."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from discovery.trace import Trace
+from discovery.trace import Span, Trace
 
 
 def remarks(trace: Trace) -> Iterator[str]:
@@ -22,3 +22,17 @@ def remarks(trace: Trace) -> Iterator[str]:
     if early:
         spans = "span" if early == 1 else "spans"
         yield f"{early} {spans} began before the parent did: clocks or start times disagree."
+
+
+def notes(span: Span) -> list[str]:
+    """What a red span says: its exceptions, else its other events, else its status, else the HTTP status it had."""
+    notes = []
+    for event in span.events:
+        kind, message = event.attributes.get("exception.type", ""), event.attributes.get("exception.message", "")
+        notes.append(": ".join(str(part) for part in (kind, message) if part) or event.name)
+    if not notes and span.message:
+        notes.append(span.message)
+    status = span.attributes.get("http.response.status_code", span.attributes.get("http.status_code"))
+    if not notes and status is not None:
+        notes.append(f"HTTP {status}")
+    return notes

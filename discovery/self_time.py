@@ -1,7 +1,7 @@
 """Self time: how long a span worked itself, rather than waiting for a child.
 
-As in Jaeger's UI (jaeger-ui, utils/compute-span-self-time): the span's duration less the time that at least one child covers, each
-child cut to the span.
+As in Jaeger's UI (jaeger-ui, utils/compute-span-self-time): the span's duration less the time that at least one child
+covers, each child cut to the span.
 """
 
 from __future__ import annotations

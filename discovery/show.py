@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def summary(trace: Trace) -> dict[str, Any]:
-    """Make the JSON of a trace: its totals, its spans in tree order with their self times, its critical path. Times in microseconds."""
+    """Make the JSON of a trace: totals, spans in tree order with self times, critical path; times in microseconds."""
     own = self_times(trace)
     return {
         "trace_id": trace.trace_id,

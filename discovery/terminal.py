@@ -37,7 +37,7 @@ def glyphs(charset: str) -> Glyphs:
 
 
 def printable(text: str, charset: str) -> str:
-    """Take out of a text from outside what a terminal would obey rather than show, and what the encoding cannot spell."""
+    """Replace what a terminal would obey rather than show, and what the encoding cannot spell."""
     shown = "".join("?" if unicodedata.category(each) in _UNSAFE else each for each in text)
     try:
         return shown.encode(charset, "replace").decode(charset)

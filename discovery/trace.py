@@ -1,7 +1,7 @@
 """The trace model: immutable, the same whatever backend or file it came from.
 
-Times are integers in microseconds since the epoch, the unit of Jaeger's and Zipkin's JSON. OTLP's nanoseconds are floored, a span's
-start and its end each by itself, so that a child that lay inside its parent still does.
+Times are integers in microseconds since the epoch, the unit of Jaeger's and Zipkin's JSON. OTLP's nanoseconds are
+floored, a span's start and its end each by itself, so that a child that lay inside its parent still does.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Event:
 class Span:
     """One operation of one service.
 
-    `start` (since the epoch) and `duration` are microseconds. `resource` says who sent it, `attributes` what it did. `remote` is the
-    name of the other side where the sender gave one. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared`
-    marks the server's half of a call whose client uses the same span id (Zipkin's old propagation).
+    `start` (since the epoch) and `duration` are microseconds. `resource` says who sent it, `attributes` what it did.
+    `remote` is the name of the other side where the sender gave one. `detached` means that the parent did not wait for
+    it (FOLLOWS_FROM). `shared` marks the server's half of a call whose client uses the same span id (Zipkin's old
+    propagation).
     """
 
     trace_id: str
@@ -69,8 +70,8 @@ class Span:
 class Trace:
     """All spans of one request, each once, parents before children and siblings by start. Made by `assemble`.
 
-    `children` holds every span id, `roots` the spans without a parent in the trace, `missing` the parent ids that were named but
-    never received.
+    `children` holds every span id, `roots` the spans without a parent in the trace, `missing` the parent ids that were
+    named but never received.
     """
 
     trace_id: str
@@ -113,7 +114,7 @@ class Trace:
 
 
 def assemble(spans: Iterable[Span]) -> Trace:
-    """Make one trace of the spans of one trace id, which may be late, repeated and in any order. ValueError where there is none."""
+    """Make one trace of the spans of one trace id, which may be repeated and in any order. ValueError without any."""
     distinct = _timed(_separate_halves(_merge_repeats(spans)))
     if not distinct:
         raise ValueError("a trace has at least one span")

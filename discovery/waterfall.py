@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from discovery import duration, terminal
 from discovery.critical_path import Section, critical_path
-from discovery.remarks import remarks
+from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
 from discovery.trace import Span, Trace
 
@@ -24,7 +24,8 @@ _SERVICE_COLOURS = ("\x1b[36m", "\x1b[32m", "\x1b[35m", "\x1b[34m", "\x1b[33m", 
 def waterfall(trace: Trace, width: int = 80, charset: str = "utf-8", *, colour: bool = False, title: str = "") -> str:
     """Draw a trace in lines of at most `width` columns (60 at least), without a line end after the last.
 
-    `charset` is the output's encoding: where it cannot spell the drawing's characters, plain ASCII is used. `title` stands above.
+    `charset` is the output's encoding: where it cannot spell the drawing's characters, plain ASCII is used. `title`
+    stands above.
     """
     drawing = _drawing(trace, max(width, 60), charset, colour=colour)
     lines = [title] if title else []
@@ -126,7 +127,7 @@ class _Drawing:
         yield f"{mark}{self._label(row)}{times}  {self._bar(span)}"
         if span.error:
             indent = self._tree(row.branch, below=True)
-            for note in _notes(span)[:_MOST_NOTES]:
+            for note in notes(span)[:_MOST_NOTES]:
                 text = self._fitted(f"{self.glyphs.arrow} {note}", self.width - 2 - len(indent)).rstrip()
                 yield f"  {self._painted(indent, _DIM)}{self._painted(text, _RED)}"
 
@@ -140,11 +141,13 @@ class _Drawing:
         tree = self._tree(row.branch)
         service = self._safe(row.span.service or "(unnamed)")
         text = self._fitted(f"{tree}{service} {self._safe(row.span.name)}", self.name - 2)
-        if not self.colour:
-            return text
         end = len(tree) + len(service)
-        tint = _RED if row.span.error else ""
-        return f"{_DIM}{text[: len(tree)]}{_RESET}{self.palette[row.span.service]}{text[len(tree) : end]}{_RESET}{tint}{text[end:]}{_RESET}"
+        parts = (
+            self._painted(text[: len(tree)], _DIM),
+            self._painted(text[len(tree) : end], self.palette[row.span.service]),
+            self._painted(text[end:], _RED) if row.span.error else text[end:],
+        )
+        return "".join(parts)
 
     def _tree(self, branch: tuple[bool, ...], *, below: bool = False) -> str:
         """Draw the lines that lead to a span, or those that pass below it."""
@@ -170,7 +173,7 @@ class _Drawing:
         return " " * first + self._painted(drawn, _RED if span.error else self.palette[span.service])
 
     def _critical_cells(self, span: Span, first: int, last: int) -> set[int]:
-        """Which cells of a bar to mark: those of which at least half is on the path, and one in any case where a part is."""
+        """Which cells of a bar to mark: those at least half on the path, and one in any case where a part is."""
         sections = self.sections.get(span.span_id, [])
         cell = max(self.trace.duration, 1) / self.bar
         share: defaultdict[int, float] = defaultdict(float)
@@ -195,20 +198,6 @@ class _Drawing:
 
     def _time(self, microseconds: float) -> str:
         return duration.spelled(microseconds, self.glyphs.micro)
-
-
-def _notes(span: Span) -> list[str]:
-    """What a red span says: its exceptions, else its other events, else its status, else the HTTP status it had."""
-    notes = []
-    for event in span.events:
-        kind, message = event.attributes.get("exception.type", ""), event.attributes.get("exception.message", "")
-        notes.append(": ".join(str(part) for part in (kind, message) if part) or event.name)
-    if not notes and span.message:
-        notes.append(span.message)
-    status = span.attributes.get("http.response.status_code", span.attributes.get("http.status_code"))
-    if not notes and status is not None:
-        notes.append(f"HTTP {status}")
-    return notes
 
 
 def _counted(number: int, noun: str) -> str:

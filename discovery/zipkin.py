@@ -63,7 +63,7 @@ def _event(raw: Any, place: str) -> Event:
 
 
 def as_json(span: Span) -> dict[str, Any]:
-    """Spell a span as Zipkin does; resource attributes join the tags, an event's attributes go into its annotation as JSON."""
+    """Spell a span as Zipkin does; resource attributes join the tags, an event's go into its annotation as JSON."""
     tags = {name: _tag(value) for name, value in {**span.resource, **span.attributes}.items()}
     if span.error:
         tags.setdefault("error", span.message)

@@ -1,0 +1,39 @@
+"""What a shop is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SERVICES = ("gateway", "order", "payment", "inventory")
+
+
+class WrongUse(Exception):
+    """An option makes no sense."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One start of the shop."""
+
+    state: Path
+    backend: str = "builtin"  # builtin, jaeger, zipkin, or a query address
+    database: str | None = None  # a PostgreSQL server's URL; SQLite files otherwise
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    payment: str | None = None  # the address of a payment service that is not ours to start
+    port_offset: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)  # for every process, over the launcher's own
+
+
+def replicas(texts: list[str]) -> dict[str, int]:
+    """Read `SERVICE=N` options."""
+    found = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name not in SERVICES[1:] or not number.isdecimal() or not 1 <= int(number) <= 9:
+            raise WrongUse(f"--replicas {text}: expected SERVICE=N, with {', '.join(SERVICES[1:])}; N from 1 to 9.")
+        found[name] = int(number)
+    return found

@@ -1,0 +1,127 @@
+"""Which processes make up a shop, in the order in which they stop: callers first, the tracing backend last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from lab import jobs, state
+from lab.options import SERVICES, Options
+from lab.tracing import Tracing
+
+PORTS = {"gateway": 8080, "order": 8081, "payment": 8082, "inventory": 8083, "issuer": 8084}
+REPLICA_STEP = 100
+_STAGES = {"gateway": 0, "order": 1, "payment": 2, "inventory": 2, "issuer": 3, "backend": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process: what it runs, where it answers, and when it stops."""
+
+    name: str  # payment, payment-2
+    stage: int  # those of a lower stage stop first
+    job: Callable[..., None]
+    arguments: tuple[Any, ...]
+    ports: tuple[int, ...]
+    ready: str  # answers 200 as soon as the process serves
+    environment: Mapping[str, str]
+
+
+def shop(options: Options, tracing: Tracing, inherited: Mapping[str, str]) -> tuple[Process, ...]:
+    """Every process of a shop, the tracing backend included where it is ours to start."""
+    own = [name for name in SERVICES if name != "payment" or not options.payment]
+    processes = [
+        _service(options, tracing, inherited, name, number)
+        for name in own
+        for number in range(1, options.replicas.get(name, 1) + 1)
+    ]
+    if not options.payment:
+        processes.append(_issuer(options, inherited))
+    if tracing.job:
+        environment = {**inherited, **tracing.environment, **options.environment}
+        processes.append(
+            Process(
+                "backend",
+                _STAGES["backend"],
+                tracing.job,
+                tracing.arguments,
+                tracing.ports,
+                tracing.ready,
+                environment,
+            )
+        )
+    return tuple(sorted(processes, key=lambda process: process.stage))
+
+
+def port(name: str, offset: int, number: int = 1) -> int:
+    """Where replica `number` of a service listens."""
+    return PORTS[name] + offset + REPLICA_STEP * (number - 1)
+
+
+def url(name: str, offset: int, number: int = 1) -> str:
+    """Base address of a replica."""
+    return f"http://127.0.0.1:{port(name, offset, number)}"
+
+
+def database(options: Options, name: str) -> str:
+    """A service's own database: a file, or one of its own on the server."""
+    if options.database is None:
+        return f"sqlite+aiosqlite:///{(state.data(options.state) / f'{name}.db').as_posix()}"
+    server = urlsplit(options.database)
+    return urlunsplit(server._replace(scheme="postgresql+asyncpg", path=f"/tracelab_{name}"))
+
+
+def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], name: str, number: int) -> Process:
+    listening = port(name, options.port_offset, number)
+    resource = f"service.instance.id={name}-{number}"
+    if more := inherited.get("OTEL_RESOURCE_ATTRIBUTES"):
+        resource = f"{more},{resource}"
+    environment = {
+        **tracing.exporting,
+        "OTEL_BSP_SCHEDULE_DELAY": "300",
+        "TRACELAB_FAULTS": "on",
+        **inherited,
+        **_addresses(options),
+        "DATABASE_URL": database(options, name),
+        "OTEL_SERVICE_NAME": name,
+        "OTEL_RESOURCE_ATTRIBUTES": resource,
+        "TRACELAB_TRACE_URL": tracing.page,
+        **options.environment,
+    }
+    return Process(
+        name if number == 1 else f"{name}-{number}",
+        _STAGES[name],
+        jobs.serve,
+        (f"services.{name}.app:app" if name != "gateway" else "gateway.app:app", listening),
+        (listening,),
+        f"http://127.0.0.1:{listening}/readyz",
+        environment,
+    )
+
+
+def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
+    listening = port("issuer", options.port_offset)
+    return Process(
+        "issuer",
+        _STAGES["issuer"],
+        jobs.serve,
+        ("services.payment.issuer:app", listening),
+        (listening,),
+        f"http://127.0.0.1:{listening}/readyz",
+        {**inherited, **options.environment, "OTEL_SERVICE_NAME": "issuer", "OTEL_SDK_DISABLED": "true"},
+    )
+
+
+def _addresses(options: Options) -> dict[str, str]:
+    """Where the services find one another."""
+    found = {
+        f"{name.upper()}_URLS": ",".join(
+            url(name, options.port_offset, number) for number in range(1, options.replicas.get(name, 1) + 1)
+        )
+        for name in SERVICES[1:]
+    }
+    if options.payment:
+        found["PAYMENT_URLS"] = options.payment
+    return found | {"CARD_ISSUER_URL": url("issuer", options.port_offset)}

@@ -142,8 +142,9 @@ def start() -> None:
     distro = Distro()
     distro.configure()
     Configurator().configure()
+    unwanted = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").replace(" ", "").split(",")
     for entry_point in entry_points(group="opentelemetry_instrumentor"):
-        if entry_point.name in {"fastapi", "sqlalchemy", "httpx2"}:
+        if entry_point.name in {"fastapi", "sqlalchemy", "httpx2"}.difference(unwanted):
             distro.load_instrumentor(entry_point, skip_dep_check=True)
 
 

@@ -124,4 +124,4 @@ def _addresses(options: Options) -> dict[str, str]:
     }
     if options.payment:
         found["PAYMENT_URLS"] = options.payment
-    return found | {"CARD_ISSUER_URL": url("issuer", options.port_offset)}
+    return found | {"CARD_ISSUER_URLS": url("issuer", options.port_offset)}

@@ -6,6 +6,7 @@ the environment is ignored: backends of a laptop or a compose network are never 
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from discovery import document, ids, otlp, zipkin
 from discovery.errors import Malformed, NotFound, Unreachable
@@ -49,9 +50,7 @@ class Backend:
 
 def probe(url: str, timeout: float = 3.0) -> Backend:
     """Ask what a query address is, `timeout` seconds a question; Unreachable where nothing known answers."""
-    url = url.rstrip("/")
-    if not url.startswith(("http://", "https://")):
-        url = f"http://{url}"
+    url = _with_scheme(url.rstrip("/"))
     trouble = "it answers, but neither as Jaeger nor as Zipkin"
     for make, path in ((Make.JAEGER, "/api/v3/services"), (Make.ZIPKIN, "/api/v2/services")):
         try:
@@ -66,6 +65,17 @@ def probe(url: str, timeout: float = 3.0) -> Backend:
     raise Unreachable(
         f"No tracing backend at {url}: {trouble}; start one (tracelab backend) or name another with --backend URL."
     )
+
+
+def _with_scheme(url: str) -> str:
+    whole = url if url.startswith(("http://", "https://")) else f"http://{url}"
+    try:
+        host, _ = urlsplit(whole).hostname, urlsplit(whole).port
+    except ValueError:
+        host = None
+    if not host or any(each.isspace() for each in whole):
+        raise Malformed(f"{url!r} is no address of a backend; expected one such as http://127.0.0.1:9411.")
+    return whole
 
 
 def read(backend: Backend, trace_id: str, *, wait: float = 5.0, expected: int | None = None) -> Trace:
@@ -172,9 +182,13 @@ def _fetch(url: str) -> bytes:
 
 
 def _get(url: str, timeout: float) -> bytes:
-    with _OPENER.open(url, timeout=timeout) as response:
-        body: bytes = response.read()
-        return body
+    """Return what an address answers; HTTPError for a refusal, OSError for all that is not HTTP."""
+    try:
+        with _OPENER.open(url, timeout=timeout) as response:
+            body: bytes = response.read()
+            return body
+    except http.client.HTTPException as error:
+        raise OSError(f"what answers does not speak HTTP ({type(error).__name__})") from error
 
 
 def _reason(error: OSError) -> str:

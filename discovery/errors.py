@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 
-class Malformed(ValueError):  # noqa: N818 - named for what it is, as the sentence that a user reads
+class Malformed(ValueError):
     """The input is not a trace in a form that is read here; its text names the place and what was expected."""
 
     exit_code = 2
 
 
-class Unreachable(Exception):  # noqa: N818 - named for what happened, as the sentence that a user reads
+class Unreachable(Exception):
     """A backend does not answer, or answers like none of those known."""
 
     exit_code = 4
 
 
-class NotFound(Exception):  # noqa: N818 - the same
+class NotFound(Exception):
     """The backend answers, but has no such trace."""
 
     exit_code = 4

@@ -121,7 +121,7 @@ def assemble(spans: Iterable[Span]) -> Trace:
     known = {span.span_id for span in distinct}
     below: defaultdict[str, list[Span]] = defaultdict(list)
     roots: list[Span] = []
-    by_start = sorted(distinct, key=lambda span: (span.start, -span.duration))
+    by_start = sorted(distinct, key=lambda span: (span.start, -span.duration, span.span_id))
     for span in by_start:
         siblings = below[span.parent_id] if span.parent_id is not None and span.parent_id in known else roots
         siblings.append(span)
@@ -187,7 +187,7 @@ def _separate_halves(spans: list[Span]) -> list[Span]:
     if len(halves) == len(spans):
         return spans
     for same in halves.values():
-        same.sort(key=lambda span: (span.shared, span.kind is not Kind.CLIENT, span.start))
+        same.sort(key=lambda span: (span.shared, span.kind is not Kind.CLIENT, span.start, span.service))
     own_id = {
         identity(span): f"{span.span_id}-{span.kind}" + ("" if number == 1 else str(number))
         for same in halves.values()

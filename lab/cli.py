@@ -7,14 +7,11 @@ import difflib
 import importlib
 import os
 import sys
-import time
 import traceback
 from dataclasses import dataclass
 from io import TextIOWrapper
 
 from lab import state
-
-STARTED = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

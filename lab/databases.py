@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
+from lab.options import WrongUse
+
 
 class NoDatabase(Exception):
     """The database server cannot be used."""
@@ -17,7 +19,7 @@ def create(server: str, services: Iterable[str]) -> None:
     """Make `tracelab_SERVICE` for each service on a server that postgresql://USER@HOST:PORT names."""
     address = urlsplit(server)
     if not address.scheme.startswith("postgresql"):
-        raise NoDatabase(f"--database {server}: expected postgresql://USER:PASSWORD@HOST:PORT; SQLite needs no option.")
+        raise WrongUse(f"--database {server}: expected postgresql://USER:PASSWORD@HOST:PORT; SQLite needs no option.")
     asyncio.run(_create(urlunsplit(address._replace(scheme="postgresql", path=address.path or "/postgres")), services))
 
 

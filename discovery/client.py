@@ -50,7 +50,7 @@ class Backend:
 
 def probe(url: str, timeout: float = 3.0) -> Backend:
     """Ask what a query address is, `timeout` seconds a question; Unreachable where nothing known answers."""
-    url = _with_scheme(url.rstrip("/"))
+    url = _with_scheme(url).rstrip("/")
     trouble = "it answers, but neither as Jaeger nor as Zipkin"
     for make, path in ((Make.JAEGER, "/api/v3/services"), (Make.ZIPKIN, "/api/v2/services")):
         try:

@@ -11,6 +11,6 @@ def spelled(microseconds: float, micro: str = "µ") -> str:
     for unit, name in _UNITS:
         if size >= unit * 0.9995 and (name != "min" or size >= 5 * unit):
             number = size / unit
-            digits = max(0, 2 - len(str(int(number + 0.0005))) + 1)
+            digits = 2 if number < 9.995 else 1 if number < 99.95 else 0
             return f"{number:.{digits}f} {name}"
     return f"{size} {micro}s"

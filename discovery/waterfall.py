@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from discovery import duration, terminal
+from discovery import bar, duration, terminal
 from discovery.critical_path import Section, critical_path
 from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
 from discovery.trace import Span, Trace
 
 _TIME = 8  # columns of a duration and the space before it
-_LEAST_NAME, _LEAST_BAR = 20, 10
+_LEAST_NAME, _LEAST_TRACK = 20, 10
 _MOST_NOTES = 2  # lines below a red span
 _DEEP = 8  # depth from which the tree is drawn in one column a level
 
@@ -31,7 +32,7 @@ def waterfall(trace: Trace, width: int = 80, charset: str = "utf-8", *, colour: 
     lines = [title] if title else []
     lines += [*drawing.header(), "", drawing.scale()]
     lines += [line for row in _rows(trace) for line in drawing.row(row)]
-    lines += ["", drawing.legend(), *(terminal.printable(remark, charset) for remark in remarks(trace))]
+    lines += ["", *drawing.legend(), *(line for remark in remarks(trace) for line in drawing.wrapped(remark))]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -59,7 +60,7 @@ def _drawing(trace: Trace, width: int, charset: str, *, colour: bool) -> _Drawin
         2 + len(row.branch) * 2 + terminal.cells(f"{row.span.service} {row.span.name}") for row in _rows(trace)
     )
     name = max(_LEAST_NAME, min(longest, int(width * 0.45)))
-    name = min(name, width - 2 * _TIME - 2 - _LEAST_BAR)
+    name = min(name, width - 2 * _TIME - 2 - _LEAST_TRACK)
     palette = {
         service: _SERVICE_COLOURS[number % len(_SERVICE_COLOURS)] for number, service in enumerate(trace.services)
     }
@@ -70,7 +71,7 @@ def _drawing(trace: Trace, width: int, charset: str, *, colour: bool) -> _Drawin
         colour=colour,
         width=width,
         name=name,
-        bar=width - name - 2 * _TIME - 2,
+        track=width - name - 2 * _TIME - 2,
         palette=palette,
         self_times=self_times(trace),
         sections=sections,
@@ -88,7 +89,7 @@ class _Drawing:
     colour: bool
     width: int
     name: int
-    bar: int
+    track: int
     palette: dict[str, str]
     self_times: dict[str, int]
     sections: dict[str, list[Section]]
@@ -105,7 +106,7 @@ class _Drawing:
             _counted(trace.errors, "error"),
         ]
         yield self._painted(self._fitted(f"trace {trace.trace_id}", self.width), _BOLD)
-        yield f" {self.glyphs.dot} ".join(sizes)
+        yield self._fitted(f" {self.glyphs.dot} ".join(sizes), self.width)
         yield self._painted(self._fitted(services, self.width), _DIM)
 
     def scale(self) -> str:
@@ -113,9 +114,9 @@ class _Drawing:
         total = self._time(self.trace.duration)
         middle = self._time(self.trace.duration / 2)
         axis = "0"
-        if self.bar >= len(total) + len(middle) + 10:
-            axis += middle.rjust(self.bar // 2 + len(middle) // 2 - 1)
-        axis += total.rjust(self.bar - len(axis))
+        if self.track >= len(total) + len(middle) + 10:
+            axis += middle.rjust(self.track // 2 + len(middle) // 2 - 1)
+        axis += total.rjust(self.track - len(axis))
         line = f"  {'service operation'.ljust(self.name - 2)}{'time'.rjust(_TIME)}{'self'.rjust(_TIME)}  {axis}"
         return self._painted(line, _DIM)
 
@@ -131,11 +132,17 @@ class _Drawing:
                 text = self._fitted(f"{self.glyphs.arrow} {note}", self.width - 2 - len(indent)).rstrip()
                 yield f"  {self._painted(indent, _DIM)}{self._painted(text, _RED)}"
 
-    def legend(self) -> str:
+    def legend(self) -> Iterator[str]:
         """Explain the marks."""
         on, off, error = self.glyphs.on_path, self.glyphs.off_path, self.glyphs.error
         text = f"{on * 2} critical path: the trace's end waited for it   {off * 2} off it"
-        return self._painted(self._fitted(text + (f"   {error} error" if self.trace.errors else ""), self.width), _DIM)
+        for line in self.wrapped(text + (f"   {error} error" if self.trace.errors else "")):
+            yield self._painted(line, _DIM)
+
+    def wrapped(self, remark: str) -> Iterator[str]:
+        """Break a sentence into lines."""
+        for line in textwrap.wrap(self._safe(remark), self.width):
+            yield self._fitted(line, self.width).rstrip()
 
     def _label(self, row: _Row) -> str:
         tree = self._tree(row.branch)
@@ -154,38 +161,26 @@ class _Drawing:
         glyphs = self.glyphs
         if self.deep:
             shown = branch[-(self.name // 2) :]  # no room for more; what is left out is the same on the lines around
-            return "".join(glyphs.pipe if more else " " for more in shown[:-1]) + (
-                (glyphs.tee if shown[-1] else glyphs.elbow) if shown else ""
-            )
+            lines = "".join(glyphs.pipe if more else " " for more in shown)
+            if below or not shown:
+                return lines
+            return lines[:-1] + (glyphs.tee if shown[-1] else glyphs.elbow)
         passing = "".join(f"{glyphs.pipe} " if more else "  " for more in (branch if below else branch[:-1]))
         if below or not branch:
             return passing
         return passing + (glyphs.tee if branch[-1] else glyphs.elbow) + " "
 
     def _bar(self, span: Span) -> str:
-        scale = self.bar / max(self.trace.duration, 1)
-        first = min(int((span.start - self.trace.start) * scale), self.bar - 1)
-        last = max(first + 1, min(round((span.end - self.trace.start) * scale), self.bar))
-        critical = self._critical_cells(span, first, last)
-        drawn = "".join(
-            self.glyphs.on_path if cell in critical else self.glyphs.off_path for cell in range(first, last)
-        )
-        return " " * first + self._painted(drawn, _RED if span.error else self.palette[span.service])
+        whole = max(self.trace.duration, 1)
+        place = self._since_start(span.start, span.end)
+        parts = [self._since_start(part.start, part.end) for part in self.sections.get(span.span_id, [])]
+        first, last = bar.extent(place, whole, self.track)
+        critical = bar.marked(place, parts, whole, self.track)
+        marks = (self.glyphs.on_path if cell in critical else self.glyphs.off_path for cell in range(first, last))
+        return " " * first + self._painted("".join(marks), _RED if span.error else self.palette[span.service])
 
-    def _critical_cells(self, span: Span, first: int, last: int) -> set[int]:
-        """Which cells of a bar to mark: those at least half on the path, and one in any case where a part is."""
-        sections = self.sections.get(span.span_id, [])
-        cell = max(self.trace.duration, 1) / self.bar
-        share: defaultdict[int, float] = defaultdict(float)
-        for section in sections:
-            start, end = section.start - self.trace.start, section.end - self.trace.start
-            for number in range(max(first, int(start / cell)), min(last, int(end / cell) + 1)):
-                share[number] += max(0.0, min(end, (number + 1) * cell) - max(start, number * cell))
-        if not share:
-            return set()
-        return {number for number, covered in share.items() if covered >= cell / 2} or {
-            max(share, key=lambda number: share[number])
-        }
+    def _since_start(self, start: int, end: int) -> bar.Interval:
+        return start - self.trace.start, end - self.trace.start
 
     def _painted(self, text: str, code: str) -> str:
         return f"{code}{text}{_RESET}" if self.colour and text else text

@@ -1,0 +1,180 @@
+"""The terminal's waterfall stays within the terminal, aligned, and readable without colour."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discovery import duration, terminal
+from discovery.trace import Event, Kind
+from discovery.waterfall import waterfall
+from tests.discovery.making import RECORDED, recorded, span, trace
+from tests.discovery.strategies import traces
+
+COLOUR = re.compile(r"\x1b\[\d+m")
+
+
+def shop():
+    """Make a checkout that fails at its stock."""
+    failed = {"error": True, "kind": Kind.SERVER}
+    refused = Event(
+        80_000, "exception", {"exception.type": "OperationalError", "exception.message": "database is locked"}
+    )
+    return trace(
+        span(
+            "1",
+            None,
+            0,
+            100_000,
+            service="gateway",
+            name="POST /orders",
+            attributes={"http.response.status_code": 503},
+            **failed,
+        ),
+        span("2", "1", 5_000, 95_000, service="order", name="POST /orders", **failed),
+        span("3", "2", 10_000, 40_000, service="payment", name="POST /payments"),
+        span("4", "2", 40_000, 90_000, service="inventory", name="POST /reservations", events=(refused,), **failed),
+    )
+
+
+def test_a_checkout_as_drawn():
+    """The whole drawing of a small trace, character by character."""
+    assert waterfall(shop(), 80).splitlines() == [
+        "trace t",
+        "100 ms in all · 4 spans · 4 services · 3 errors",
+        "gateway, order, payment, inventory",
+        "",
+        "  service operation                   time    self  0         50.0 ms     100 ms",
+        "✗ gateway POST /orders              100 ms 10.0 ms  █░░░░░░░░░░░░░░░░░░░░░░░░░░█",
+        "  ↳ HTTP 503",
+        "✗ └ order POST /orders             90.0 ms 10.0 ms   ██░░░░░░░░░░░░░░░░░░░░░░██",
+        "    ├ payment POST /payments       30.0 ms 30.0 ms    █████████",
+        "✗   └ inventory POST /reservations 50.0 ms 50.0 ms             ██████████████",
+        "      ↳ OperationalError: database is locked",
+        "",
+        "██ critical path: the trace's end waited for it   ░░ off it   ✗ error",
+    ]
+
+
+def test_plain_ascii_where_the_encoding_knows_no_better():
+    """For cp949 and ASCII every character of the drawing is ASCII, and the red spans keep a mark."""
+    for charset in ("ascii", "cp949"):
+        drawn = waterfall(shop(), 80, charset)
+        assert drawn.isascii()
+        assert sum(line.startswith("x ") for line in drawn.splitlines()) == 3
+
+
+@given(traces(), st.integers(60, 200), st.sampled_from(["utf-8", "cp949", "ascii", "latin-1", "no-such-encoding"]))
+def test_never_wider_than_the_terminal(drawn, width, charset):
+    """Whatever the trace, its names, the width and the encoding: no line is wider, and the encoding can spell it."""
+    for line in waterfall(drawn, width, charset).splitlines():
+        assert terminal.cells(line) <= width
+        if charset != "no-such-encoding":
+            line.encode(charset)
+
+
+@given(traces())
+def test_one_line_a_span_with_its_columns_aligned(drawn):
+    """Each span has one line, and its duration ends in the same column, wide characters or not."""
+    lines = waterfall(drawn, 80).splitlines()
+    heading = next(line for line in lines if line.startswith("  service operation"))
+    end_of_time = heading.index("time") + 4
+    rows = [line for line in lines[lines.index(heading) + 1 :] if line and "↳" not in line][: len(drawn.spans)]
+    for line, each in zip(rows, drawn.spans, strict=True):
+        shown = duration.spelled(each.duration)
+        assert _columns(line, end_of_time - len(shown), end_of_time) == shown
+        assert line.startswith("✗") is each.error
+
+
+def _columns(line: str, start: int, end: int) -> str:
+    """Cut columns of a terminal out of a line."""
+    at, found = 0, ""
+    for each in line:
+        if start <= at < end:
+            found += each
+        at += terminal.cells(each)
+    return found
+
+
+@given(traces())
+def test_colour_changes_nothing_else(drawn):
+    """Without its colour codes the coloured drawing is the plain one."""
+    coloured = "\n".join(line.rstrip() for line in COLOUR.sub("", waterfall(drawn, 80, colour=True)).splitlines())
+    assert coloured == waterfall(drawn, 80)
+
+
+def test_korean_names_keep_the_alignment():
+    """A wide character takes two columns: the time stands in the same column below and above it."""
+    drawn = waterfall(
+        trace(
+            span("a", name="주문"), span("b", "a", name="결제 승인 요청을 보내고 기다리는 아주 긴 이름의 작업입니다")
+        ),
+        80,
+    )
+    first, second = drawn.splitlines()[5:7]
+    assert "…" in second
+    assert terminal.cells(first.split("100 µs")[0]) == terminal.cells(second.split("100 µs")[0])
+
+
+def test_names_cannot_command_the_terminal():
+    """Control characters and those that turn the writing direction are shown as question marks."""
+    drawn = waterfall(trace(span("a", name="\x1b[2Jclean\rup\u202e", service="\x07bell")), 100)
+    assert "\x1b" not in drawn
+    assert "?bell ?[2Jclean?up?" in drawn
+
+
+def test_missing_parents_are_said_in_words():
+    """A hole in the trace is a sentence below the drawing."""
+    drawn = waterfall(trace(span("a", "lost", 0, 10)), 80)
+    assert "A parent never arrived (lost): its children stand as roots." in drawn
+    assert "The first span of this trace is among what never arrived." in drawn
+    assert "2 parents never arrived" in waterfall(recorded("messaging2"), 80)
+
+
+def test_clocks_that_disagree_are_said_in_words():
+    """A child that began before its parent is a sentence below the drawing."""
+    assert "1 span began before the parent did: clocks or start times disagree." in waterfall(recorded("skew"), 80)
+
+
+def test_a_tree_too_deep_for_two_columns_a_level():
+    """Sixty levels: the names can still be read, and every line fits."""
+    deep = [
+        span(str(level), str(level - 1) if level else None, level, 100, name=f"level {level}") for level in range(60)
+    ]
+    lines = waterfall(trace(*deep), 80).splitlines()
+    assert max(terminal.cells(line) for line in lines) <= 80
+    assert sum("shop level" in line or "shop" in line for line in lines) >= 60
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+def test_recorded_traces_fit_eighty_columns(file):
+    """Every recorded trace can be drawn, a line a span at least."""
+    found = recorded(file.stem)
+    lines = waterfall(found, 80).splitlines()
+    assert len(lines) >= len(found.spans) + 6
+    assert max(terminal.cells(line) for line in lines) <= 80
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "spelled"),
+    [
+        (0, "0 µs"),
+        (999, "999 µs"),
+        (1_000, "1.00 ms"),
+        (1_240, "1.24 ms"),
+        (9_999, "10.0 ms"),
+        (12_345, "12.3 ms"),
+        (183_000, "183 ms"),
+        (999_400, "999 ms"),
+        (999_900, "1.00 s"),
+        (3_501_000, "3.50 s"),
+        (100_000_000, "100 s"),
+        (600_000_000, "10.0 min"),
+    ],
+)
+def test_durations_for_people(microseconds, spelled):
+    """Three digits that count, in the unit that suits."""
+    assert duration.spelled(microseconds) == spelled

@@ -1,0 +1,1 @@
+"""Tests of the load generator, against a tiny shop on a real socket."""

@@ -1,0 +1,232 @@
+"""The command as people and scripts see it: output, files, exit codes, Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from load import command, faults_command, scenarios_command
+from load.errors import Unreachable, WrongUse
+
+QUICK = ("--duration", "0.4s", "--rate", "50")
+
+
+def run(*arguments, module=command):
+    """Call a command in this process."""
+    parser = argparse.ArgumentParser()
+    module.arguments(parser)
+    return module.run(parser.parse_args(arguments))
+
+
+def finished(process, seconds=20):
+    """Wait for a process: its exit code, output and error output."""
+    out, errors = process.communicate(timeout=seconds)
+    return process.returncode, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+
+
+def test_report(shop, capsys):
+    """The report has a table for each phase and route, error classes, links to the slowest and first failed trace."""
+    assert run("failing-inventory", "--percent", "50", "--rate", "60", "--duration", "1.4s") == 0
+    text = capsys.readouterr().out
+    for words in ("baseline", "fault", "recovery", "POST /orders", "GET /orders/{id}", "GET /products", "x HTTP 503"):
+        assert words in text
+    links = re.findall(r"http://127\.0\.0\.1:9411/trace/([0-9a-f]{32})", text)
+    assert {*links} <= {span.trace_id.hex() for _, span in shop.otlp_spans()}
+    first_failed = re.search(r"First failed: HTTP 503, .*\n.*/trace/(\w+)", text)[1]
+    hit = {seen.trace_id for seen in shop.seen if "baggage" in seen.headers}
+    assert first_failed in hit
+    assert max(len(line) for line in text.splitlines() if "://" not in line) <= 80
+
+
+def test_links_lead_where_the_environment_says(shop, capsys, monkeypatch):
+    """TRACELAB_TRACE_URL is the link, with the trace's id in its place."""
+    monkeypatch.setenv("TRACELAB_TRACE_URL", "http://jaeger.example/trace/{trace_id}?x=1")
+    assert run("steady", *QUICK) == 0
+    assert re.search(r"http://jaeger\.example/trace/[0-9a-f]{32}\?x=1", capsys.readouterr().out)
+
+
+def test_without_scenario(shop, capsys):
+    """With no scenario it lists those there are and runs `steady`: what the compose file's plain `load` does."""
+    assert run(*QUICK) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in ("failing-inventory", "slow-payment", "steady"))
+    assert "steady: Ordinary customers" in text
+    assert len(shop.seen) > 5
+
+
+def test_json(shop, capsys):
+    """--json prints one object on standard output and nothing else, with counts, times and traces of each phase."""
+    assert run("slow-payment", "--percent", "50", "--rate", "60", "--duration", "1.4s", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [phase["name"] for phase in told["phases"]] == ["baseline", "fault", "recovery"]
+    assert told["counts"]["sent"] == sum(phase["counts"]["sent"] for phase in told["phases"]) > 40
+    assert told["spans"] == {"ended": told["counts"]["sent"], "delivered": told["counts"]["sent"], "lost": 0}
+    assert told["valid"] is True
+    assert told["slowest"]["url"].endswith(told["slowest"]["trace_id"])
+
+
+def test_folder(shop, tmp_path, capsys):
+    """--out leaves times, counts and ids in run.json without a word of what was injected; injected.json tells that."""
+    folder = tmp_path / "내 runs" / "one"
+    quick = ("--rate", "60", "--duration", "1.4s")
+    assert run("slow-payment", "--fault", "inventory.error", "--percent", "50", *quick, "--out", str(folder)) == 0
+    text = (folder / "run.json").read_text(encoding="utf-8")
+    assert not [word for word in ("inventory", "payment", "percent") if word in text]
+    told, injected = json.loads(text), json.loads((folder / "injected.json").read_text(encoding="utf-8"))
+    assert told["phases"][1]["failed"]
+    assert injected["phases"][1] == {"name": "fault", "fault": "inventory.error:503", "percent": 50}
+    assert {each["trace_id"] for each in injected["requests"]} == {
+        seen.trace_id for seen in shop.seen if "baggage" in seen.headers
+    }
+    with pytest.raises(WrongUse, match="holds a run already"):
+        run("steady", "--out", str(folder))
+
+
+def test_folder_that_cannot_be(shop, tmp_path):
+    """A folder that cannot be made is told before anything is sent."""
+    (tmp_path / "file").touch()
+    with pytest.raises(WrongUse, match="cannot be written"):
+        run("steady", "--out", str(tmp_path / "file" / "run"))
+    assert not shop.seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nosuch"], "There is no scenario 'nosuch'"),
+        (["steady", "--rate", "1e9"], "rate"),
+        (["steady", "--duration", "2h"], "duration"),
+        (["steady", "--fault", "payment.gremlins"], "there are: latency, error"),
+        (["steady", "--target", "http://8.8.8.8"], "--i-own-this-target"),
+        (["steady", "--target", "ftp://127.0.0.1"], "http://127.0.0.1:8080"),
+        (["steady", "--target", "http://127.0.0.1:99999"], "http://127.0.0.1:8080"),
+        (["steady", "--target", "http://[::1"], "http://127.0.0.1:8080"),
+        (["steady", "--target", "127.0.0.1:8080"], "http://127.0.0.1:8080"),
+    ],
+)
+def test_wrong_use(shop, arguments, expected):
+    """Wrong use is one sentence with exit code 2, and nothing is sent."""
+    with pytest.raises(WrongUse) as caught:
+        run(*arguments)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert not shop.seen
+
+
+def test_link_without_a_place_for_the_id(shop, monkeypatch):
+    """A TRACELAB_TRACE_URL that cannot hold an id is refused before anything is sent."""
+    monkeypatch.setenv("TRACELAB_TRACE_URL", "http://127.0.0.1/trace")
+    with pytest.raises(WrongUse, match="TRACELAB_TRACE_URL"):
+        run("steady")
+    assert not shop.seen
+
+
+def test_unreachable(shop):
+    """Where nothing answers, the sentence has the address and the command to start a shop; exit code 4."""
+    with pytest.raises(Unreachable, match=r"http://127\.0\.0\.1:9: connection refused; start one with tracelab up"):
+        run("steady", "--target", "http://127.0.0.1:9")
+
+
+def test_unknown_host(shop):
+    """A target whose name nobody knows is unreachable, not a crash."""
+    with pytest.raises(Unreachable, match="the name is unknown"):
+        run("steady", "--target", "http://no-such-host.invalid:8080")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_reports(shop, start):
+    """Ctrl-C in the midst of a run ends it at once and still reports what was sent, with no traceback."""
+    process = start("steady", "--rate", "40")
+    _wait_for(lambda: len(shop.seen) > 10)
+    process.send_signal(signal.SIGINT)
+    code, text, errors = finished(process)
+    assert code == 0
+    assert "Stopped early" in text
+    assert re.search(r"all +\d+", text)
+    assert "Slowest: " in text
+    assert "Traceback" not in errors
+    assert len(shop.otlp_spans()) == len(shop.seen) - 1  # the visit has no span
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs a way to stall a process")
+def test_invalid_run(shop, start):
+    """A generator that was itself stopped for a while says that the run is invalid and exits with 3."""
+    process = start("steady", "--rate", "50", "--duration", "1.5s")
+    _wait_for(lambda: len(shop.seen) > 5)
+    process.send_signal(signal.SIGSTOP)
+    threading.Timer(0.5, process.send_signal, [signal.SIGCONT]).start()
+    code, text, _ = finished(process)
+    assert code == 3
+    assert "INVALID: the generator itself was late" in text
+
+
+@pytest.mark.parametrize("charset", ["cp949", "ascii"])
+def test_poor_consoles(shop, start, tmp_path, charset):
+    """A console that cannot spell everything gets question marks, never a crash."""
+    (tmp_path / "mine.toml").write_text(
+        'about = "한글 ☕"\n[[phase]]\nname = "☕"\nduration = "0.3s"\nrate = 20\n', encoding="utf-8"
+    )
+    code, text, errors = finished(start("mine.toml", PYTHONIOENCODING=charset))
+    assert (code, "Traceback" in errors) == (0, False)
+    assert "?  " in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_live_line(shop, start):
+    """On a terminal the progress is one line that is rewritten; elsewhere plain lines come now and then."""
+    import pty
+
+    _, _, errors = finished(start("steady", *QUICK))
+    assert "\r" not in errors
+    assert "in flight" in errors
+    ours, theirs = pty.openpty()
+    process = start("steady", *QUICK, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # how it is told that the other end is closed
+        while part := os.read(ours, 4096):
+            shown += part
+    assert process.wait(10) == 0
+    os.close(ours)
+    assert shown.count(b"\r") > 2
+    assert shown.count(b"\n") == 0
+    assert max(len(part) for part in shown.decode().split("\r")) < 80
+
+
+def test_scenarios(capsys):
+    """`tracelab scenarios` lists each with what it is about."""
+    assert run(module=scenarios_command) == 0
+    assert "payment answers late" in capsys.readouterr().out
+
+
+def test_faults(capsys):
+    """`tracelab faults` tells how to write each fault and what a person sees; its signature only with --spoiler."""
+    assert run(module=faults_command) == 0
+    text = capsys.readouterr().out
+    assert "payment" in text
+    assert ":300ms" in text
+    assert ":503" in text
+    assert "span" not in text
+    assert run("latency", "--spoiler", module=faults_command) == 0
+    text = capsys.readouterr().out
+    assert "server span" in text
+    assert ":503" not in text
+    with pytest.raises(WrongUse, match="there are: latency, error"):
+        run("gremlins", module=faults_command)
+
+
+def _wait_for(condition, seconds=15):
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)

@@ -20,17 +20,18 @@ class Command:
 
     module: str
     help: str
+    joins: bool = False  # uses the shop that is up, where one is
 
 
 COMMANDS = {
     "demo": Command("lab.demo", "start the shop, slow it down, break it, and see both in traces"),
     "up": Command("lab.up", "start the shop and keep it up until Ctrl-C"),
-    "load": Command("load.command", "send a scenario's orders to a shop and report"),
+    "load": Command("load.command", "send a scenario's orders to a shop and report", joins=True),
     "scenarios": Command("load.scenarios_command", "list the scenarios"),
     "faults": Command("load.faults_command", "list the faults"),
-    "show": Command("discovery.show", "draw one trace of a backend or a file"),
+    "show": Command("discovery.show", "draw one trace of a backend or a file", joins=True),
     "critical-path": Command("discovery.critical_path", "the critical path of a trace file"),
-    "dependencies": Command("discovery.dependencies", "who calls whom, from a file or a backend"),
+    "dependencies": Command("discovery.dependencies", "who calls whom, from a file or a backend", joins=True),
     "backend": Command("backend.command", "run the built-in tracing backend alone"),
     "logs": Command("lab.logs", "the log lines of a trace or a service"),
     "reset": Command("lab.reset", "forget all data, traces and logs"),
@@ -51,7 +52,9 @@ def main(argv: list[str] | None = None) -> int:
     if command is None:
         print(f"tracelab: {_unknown(argv[0])}", file=sys.stderr)
         return 2
-    _find_the_shop()
+    _pass_by_proxies()
+    if command.joins:
+        _join_the_shop()
     try:
         return _run(argv[0], command, argv[1:])
     except KeyboardInterrupt:
@@ -101,11 +104,15 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _find_the_shop() -> None:
-    """Point this command at the shop that is up, unless the environment says otherwise, and past any proxy."""
+def _join_the_shop() -> None:
+    """Point this command at the shop that is up, unless the environment says otherwise."""
     up = state.running(state.folder())
     for name, value in (up.environment if up else {}).items():
         os.environ.setdefault(name, value)
+
+
+def _pass_by_proxies() -> None:
+    """Reach loopback directly, whatever proxy the environment names."""
     bypass = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     hosts = [host.strip() for host in bypass.split(",") if host.strip()]
     hosts += [host for host in ("127.0.0.1", "localhost") if host not in hosts]

@@ -43,7 +43,7 @@ def shop(monkeypatch):
 def load(shop):
     """Drive one phase against the tiny shop: `load(seconds, rate, ...)` gives the Result."""
 
-    def drive_one(seconds=0.4, rate=50, mix=None, *, seed=1, fault=None, percent=100, **options):
+    def drive_one(seconds=0.25, rate=80, mix=None, *, seed=1, fault=None, percent=100, **options):
         phase = Phase(name="only", duration=f"{seconds}s", rate=rate, arrivals="constant", fault=fault, percent=percent)
         scenario = Scenario(phase=(phase,), mix=mix or {"POST /orders": 1})
         return asyncio.run(drive(plan(scenario, seed), shop.url, **options))

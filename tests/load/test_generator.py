@@ -17,7 +17,7 @@ from load.schedule import plan
 
 def test_every_route(shop, load):
     """Orders, reads of orders made in this run, and product lists all reach the shop as its contract says."""
-    result = load(1, 60, {"POST /orders": 2, "GET /orders/{id}": 2, "GET /products": 1}, seed=5)
+    result = load(0.6, 100, {"POST /orders": 2, "GET /orders/{id}": 2, "GET /products": 1}, seed=5)
     assert counts(result.requests) == {
         "sent": 60, "ok": 60, "expected": 0, "error": 0, "dropped": 0, "unfinished": 0,
     }  # fmt: skip
@@ -33,8 +33,8 @@ def test_every_route(shop, load):
 
 def test_same_seed_asks_the_same_under_other_keys(shop, load):
     """Two runs of one seed order the same things, each order under an idempotency key of its own."""
-    load(seed=9)
-    load(seed=9)
+    load(0.2, 100, seed=9)
+    load(0.2, 100, seed=9)
     half = len(shop.orders()) // 2
     assert [order.body for order in shop.orders()[:half]] == [order.body for order in shop.orders()[half:]]
     assert len({order.headers["Idempotency-Key"] for order in shop.orders()}) == 2 * half == 40
@@ -44,7 +44,7 @@ def test_same_seed_asks_the_same_under_other_keys(shop, load):
 def test_fault_hits_exactly_the_planned_requests(shop, load, on):
     """The planned requests carry the fault as baggage and are slow; the others are not; with faults off none is."""
     shop.faults_on = on
-    result = load(1, 60, fault="payment.latency:300ms", percent=40)
+    result = load(0.6, 100, fault="payment.latency:300ms", percent=40)
     planned = {each.sequence for each in result.plan.arrivals if each.fault}
     assert 10 < len(planned) < 40
     arrived = {order.sequence: order.headers.get("baggage") for order in shop.orders()}
@@ -68,15 +68,17 @@ def test_failing_fault(shop, load, on):
 
 def test_latency_through_a_freeze(shop, load):
     """While the shop is frozen for 0.6 s requests still go out, and each one's latency is the rest of the freeze."""
-    shop.freeze_in(0.4, 0.6)
-    result = load(1.5, 100)
+    shop.freeze_in(0.3, 0.6)
+    result = load(1, 100)
     start, end = shop.frozen
     begun = result.stretches[0].start.timestamp()
     stuck = [each for each in result.requests if start < begun + each.arrival.at / 1e6 < end - 0.05]
     assert len(stuck) == pytest.approx(55, abs=5)
     for each in stuck:
-        assert each.latency == pytest.approx((end - begun - each.arrival.at / 1e6) * 1_000, abs=150)
-    assert result.valid
+        rest = (end - begun - each.arrival.at / 1e6) * 1_000
+        assert rest - 5 < each.latency < rest + 1_000
+    sent_into_it = [each for each in stuck if begun + each.arrival.at / 1e6 + each.late / 1_000 < end]
+    assert len(sent_into_it) > 0.8 * len(stuck)
 
 
 def test_a_late_generator_says_so(load):
@@ -87,7 +89,7 @@ def test_a_late_generator_says_so(load):
     assert len(late) > 10
     assert all(each.latency == pytest.approx(each.late + each.service, abs=1) for each in late)
     assert all(each.latency > each.service + 100 for each in late)
-    assert result.lateness > 100
+    assert result.lateness > 150
     assert not result.valid
 
 
@@ -120,7 +122,7 @@ def test_cap_on_requests_in_flight(shop, load):
 def test_classes(shop, load, answer, outcome, error):
     """Each kind of answer is counted as what it is: business, or an error of a class of its own."""
     shop.answers["POST /orders"] = answer
-    result = load(0.2, 20, limits=Limits(timeout=0.3))
+    result = load(0.1, 20, limits=Limits(timeout=0.2))
     assert {(each.outcome, each.error) for each in result.requests} == {(outcome, error)}
 
 
@@ -169,13 +171,13 @@ def test_stopping_early(shop):
 
 def test_phases_lie_end_to_end(shop):
     """Phases are told with the times at which they really were, one after the other."""
-    made = plan(adjusted(find("slow-payment"), rate=20, duration="1.4s"), 1)
+    made = plan(adjusted(find("slow-payment"), rate=20, duration="0.7s"), 1)
     result = asyncio.run(drive(made, shop.url))
     first, second, third = result.stretches
     assert [first.name, second.name, third.name] == ["baseline", "fault", "recovery"]
     assert first.end == second.start
     assert second.end == third.start
-    assert (third.end - first.start).total_seconds() == pytest.approx(1.4, abs=0.001)
+    assert (third.end - first.start).total_seconds() == pytest.approx(0.7, abs=0.001)
     assert not any(each.arrival.fault for each in result.of_phase("baseline") + result.of_phase("recovery"))
 
 

@@ -22,7 +22,7 @@ def attributes(span):
 
 def test_one_root_span_a_request(shop, load):
     """A request is one root span of the service `client`, of kind CLIENT, named by its route, with its header's id."""
-    result = load(0.5, 40, MIX)
+    result = load(0.2, 100, MIX)
     spans = shop.otlp_spans()
     assert {service for service, _ in spans} == {"client"}
     assert {span.name for _, span in spans} == set(MIX)
@@ -65,7 +65,7 @@ def test_an_unfinished_request_has_a_span_too(shop, load):
 
 def test_no_span_names_a_fault(shop, load):
     """Nothing that is exported of a request that carries a fault tells that it does."""
-    load(fault="payment.latency:300ms")
+    load(0.1, 200, fault="payment.latency:300ms")
     exported = b"".join(request.SerializeToString() for request in shop.otlp)
     assert all("baggage" in order.headers for order in shop.orders())
     assert not [word for word in (b"fault", b"latency", b"300ms", b"baggage") if word in exported]
@@ -85,7 +85,7 @@ def test_zipkin_json(shop, load, monkeypatch):
 def test_without_tracing(shop, load, monkeypatch, name, value):
     """Without an exporter, or with the SDK off, requests and their faults go on, and no link is offered."""
     monkeypatch.setenv(name, value)
-    result = load(fault="payment.latency:300ms")
+    result = load(0.1, 200, fault="payment.latency:300ms")
     assert counts(result.requests)["ok"] == 20
     assert {order.headers["baggage"] for order in shop.orders()} == {"fault=payment.latency%3A300ms"}
     assert not shop.otlp
@@ -97,7 +97,7 @@ def test_unsampled_requests(shop, load, monkeypatch):
     """The client's sampler decides for the trace: unsampled requests say so to the shop, are counted, have no link."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "traceidratio")
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
-    result = load(1, 60)
+    result = load(0.6, 100)
     sampled = {order.trace_id for order in shop.orders() if int(order.headers["traceparent"][-2:], 16) & 1}
     assert 10 < len(sampled) < 50
     assert {each.trace_id for each in result.requests} == sampled | {None}
@@ -107,9 +107,9 @@ def test_unsampled_requests(shop, load, monkeypatch):
 
 def test_sampling_does_not_choose_who_is_hit(shop, load, monkeypatch):
     """Who carries the fault is the same whatever the sampler, since no trace id takes part."""
-    load(1, 60, fault="order.error", percent=40)
+    load(0.3, 100, fault="order.error", percent=40)
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
-    load(1, 60, fault="order.error", percent=40)
+    load(0.3, 100, fault="order.error", percent=40)
     hit = [order.sequence for order in shop.orders() if "baggage" in order.headers]
     assert hit[: len(hit) // 2] == hit[len(hit) // 2 :]
     assert hit
@@ -133,7 +133,7 @@ def test_unknown_component(load, monkeypatch, name):
 def test_dead_backend(load, monkeypatch):
     """With nothing listening for spans every request is served, and every span is counted as lost."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    result = load(limits=Limits(flush=0.5))
+    result = load(limits=Limits(flush=0.3))
     assert counts(result.requests)["ok"] == 20
     assert (result.spans.ended, result.spans.lost) == (20, 20)
 
@@ -143,7 +143,7 @@ def test_frozen_backend(load, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as frozen:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{frozen.getsockname()[1]}")
         began = time.monotonic()
-        result = load(0.2, 20, limits=Limits(flush=0.5))
+        result = load(0.2, 20, limits=Limits(flush=0.3))
         assert time.monotonic() - began < 1.5
         assert (result.spans.ended, result.spans.lost) == (4, 4)
         assert Limits().flush <= 5

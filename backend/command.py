@@ -13,7 +13,7 @@ import uvicorn
 from backend import app
 
 
-class PortTaken(Exception):  # noqa: N818 - named for what happened, as the sentence that a user reads
+class PortTaken(Exception):
     """A port to listen on belongs to another program."""
 
     exit_code = 2

@@ -82,10 +82,15 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         lines = [json.dumps(as_json(sections))]
     else:
-        names = {span.span_id: f"{span.service} {span.name}" for span in trace.spans}
-        lines = [f"{part.start}-{part.end} us  {part.span_id}  {names[part.span_id]}" for part in sections]
+        lines = [
+            f"{part.start}-{part.end} us  {part.span_id}  {_named(trace.index[part.span_id])}" for part in sections
+        ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _named(span: Span) -> str:
+    return f"{span.service} {span.name}"
 
 
 def as_json(sections: tuple[Section, ...]) -> list[dict[str, str | int]]:

@@ -7,11 +7,13 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from discovery import client, document
 from discovery.trace import Kind, Span, Trace
+
+Parents = Mapping[str, Span | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,10 @@ def dependencies(traces: Iterable[Trace]) -> list[Link]:
 
 def _calls(trace: Trace) -> Iterator[_Call]:
     """Give each call once: a client with children leaves it to the server's span, which knows its own name best."""
-    index = {span.span_id: span for span in trace.spans}
-    ancestors: dict[str, Span | None] = {}
+    parents = {span.span_id: _parent(span, trace) for span in trace.spans}
+    waited_on = {parent.span_id for parent in parents.values() if parent}
     for span in trace.spans:
-        parent = index.get(span.parent_id or "")
-        remote = parent if parent is None or parent.kind is not Kind.INTERNAL else ancestors[parent.span_id]
-        ancestors[span.span_id] = remote
-        if span.kind is Kind.CLIENT and trace.children[span.span_id]:
+        if span.kind is Kind.CLIENT and span.span_id in waited_on:
             continue
         kind = span.kind
         if kind is Kind.INTERNAL and span.service and span.remote:
@@ -58,7 +57,31 @@ def _calls(trace: Trace) -> Iterator[_Call]:
         if kind in (Kind.PRODUCER, Kind.CONSUMER):
             yield from _message(span)
         elif kind in (Kind.SERVER, Kind.CLIENT):
-            yield from _request(span, kind, parent, remote)
+            yield from _request(span, kind, parents)
+
+
+def _parent(span: Span, trace: Trace) -> Span | None:
+    """Return the parent as Zipkin sees it (zipkin2.internal.SpanNode).
+
+    What has lost its parent is below the root, if that came. A call's server half is a parent only to what has the same
+    service and all of its address.
+    """
+    if span is trace.root:
+        return None
+    parent = trace.span(span.parent_id)
+    if parent is None:
+        return trace.root if trace.root.parent_id is None else None
+    client = trace.span(parent.parent_id) if parent.shared else None
+    same = (parent.service, parent.address) == (span.service, span.address)
+    return client if client and not same else parent
+
+
+def _remote_ancestor(span: Span, parents: Parents) -> Span | None:
+    """Return the closest span above that is a side of a call."""
+    above = parents[span.span_id]
+    while above and above.kind is Kind.INTERNAL:
+        above = parents[above.span_id]
+    return above
 
 
 def _message(span: Span) -> Iterator[_Call]:
@@ -68,14 +91,13 @@ def _message(span: Span) -> Iterator[_Call]:
         yield _Call(*ends, span.error)
 
 
-def _request(span: Span, kind: Kind, parent: Span | None, remote: Span | None) -> Iterator[_Call]:
+def _request(span: Span, kind: Kind, parents: Parents) -> Iterator[_Call]:
     is_client = kind is Kind.CLIENT
     caller = span.service if is_client else span.remote
     callee = span.remote if is_client else span.service
     error = span.error
-    if parent is None and not is_client and not caller:
-        return
-    if remote is not None and remote.service:
+    remote = _remote_ancestor(span, parents)
+    if remote and remote.service:
         if is_client and span.service and remote.service != span.service:
             yield _Call(remote.service, span.service, error=False)  # a call whose server left no span
         if not is_client or not caller:

@@ -38,9 +38,9 @@ class Span:
     """One operation of one service.
 
     `start` (since the epoch) and `duration` are microseconds. `resource` says who sent it, `attributes` what it did.
-    `remote` is the name of the other side where the sender gave one. `detached` means that the parent did not wait for
-    it (FOLLOWS_FROM). `shared` marks the server's half of a call whose client uses the same span id (Zipkin's old
-    propagation).
+    `remote` is the name of the other side where the sender gave one, `address` the sender's own (ipv4, ipv6, port)
+    where Zipkin's form has it. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared` marks the
+    server's half of a call whose client uses the same span id (Zipkin's old propagation).
     """
 
     trace_id: str
@@ -54,6 +54,7 @@ class Span:
     error: bool = False
     message: str = ""
     remote: str | None = None
+    address: Mapping[str, Value] = field(default_factory=dict)
     detached: bool = False
     shared: bool = False
     attributes: Mapping[str, Value] = field(default_factory=dict)
@@ -70,12 +71,13 @@ class Span:
 class Trace:
     """All spans of one request, each once, parents before children and siblings by start. Made by `assemble`.
 
-    `children` holds every span id, `roots` the spans without a parent in the trace, `missing` the parent ids that were
-    named but never received.
+    `index` and `children` hold every span id, `roots` the spans without a parent in the trace, `missing` the parent ids
+    that were named but never received.
     """
 
     trace_id: str
     spans: tuple[Span, ...]
+    index: Mapping[str, Span]
     children: Mapping[str, tuple[Span, ...]]
     roots: tuple[Span, ...]
     missing: tuple[str, ...]
@@ -105,6 +107,10 @@ class Trace:
         """How many spans are red."""
         return sum(span.error for span in self.spans)
 
+    def span(self, span_id: str | None) -> Span | None:
+        """Return the span of that id, if it is in the trace."""
+        return self.index.get(span_id or "")
+
     def walk(self) -> Iterator[tuple[Span, int]]:
         """Every span with its depth in the tree, in the order of `spans`."""
         depth: dict[str, int] = {}
@@ -131,6 +137,7 @@ def assemble(spans: Iterable[Span]) -> Trace:
     return Trace(
         trace_id=distinct[0].trace_id,
         spans=tuple(ordered),
+        index={span.span_id: span for span in ordered},
         children={span.span_id: tuple(below.get(span.span_id, ())) for span in ordered},
         roots=tuple(roots),
         missing=tuple(dict.fromkeys(root.parent_id for root in roots if root.parent_id is not None)),
@@ -179,7 +186,8 @@ def _merge_repeats(spans: Iterable[Span]) -> list[Span]:
 def _separate_halves(spans: list[Span]) -> list[Span]:
     """Give the server's half of a call under a shared id an id of its own, as the client's child.
 
-    What names the shared id as its parent hangs below the half of its own service, else below the server's.
+    What names the shared id as its parent hangs below the half of its own service, else below the server's, as Jaeger
+    has it.
     """
     halves: defaultdict[str, list[Span]] = defaultdict(list)
     for span in spans:
@@ -202,7 +210,7 @@ def _separate_halves(spans: list[Span]) -> list[Span]:
         candidates = halves.get(span.parent_id or "", [])
         if len(candidates) < 2:
             return span
-        parent = next((half for half in candidates if half.service == span.service), candidates[-1])
+        parent = next((half for half in reversed(candidates) if half.service == span.service), candidates[-1])
         return replace(span, parent_id=own_id.get(identity(parent), parent.span_id))
 
     return [placed(span) for span in spans]

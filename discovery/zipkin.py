@@ -43,6 +43,7 @@ def span(raw: Any, place: str) -> Span:
         error=attributes.is_error(tags),
         message=attributes.error_message(tags),
         remote=field.text(remote, "serviceName", f"{place}.remoteEndpoint") or None,
+        address={name: attributes.value(part) for name, part in local.items() if name != "serviceName"},
         shared=raw.get("shared") is True,
         attributes=tags,
         events=tuple(
@@ -73,7 +74,7 @@ def as_json(span: Span) -> dict[str, Any]:
     if span.kind is not Kind.INTERNAL:
         spelled["kind"] = span.kind.upper()
     spelled |= {"name": span.name, "timestamp": span.start, "duration": span.duration}
-    spelled["localEndpoint"] = {"serviceName": span.service}
+    spelled["localEndpoint"] = {"serviceName": span.service, **span.address}
     if span.remote:
         spelled["remoteEndpoint"] = {"serviceName": span.remote}
     if span.events:

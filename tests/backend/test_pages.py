@@ -1,0 +1,117 @@
+"""The pages show the latest traces and one as a waterfall, run nothing, and answer to their own host name only."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.backend.running import ask, builtin, post_json
+from tests.discovery import forms
+
+EVIL = "<script>alert(1)</script>'\""
+
+
+@pytest.fixture(scope="module")
+def here():
+    """A backend with the small trace, and one full of markup."""
+    with builtin(hosts=["lab.example"]) as found:
+        post_json(found.zipkin_endpoint, forms.zipkin())
+        endpoint = {"serviceName": EVIL}
+        evil = {
+            "traceId": "e",
+            "id": "1",
+            "name": EVIL,
+            "timestamp": 5,
+            "duration": 9,
+            "tags": {EVIL: EVIL, "error": EVIL},
+        }
+        evil |= {"localEndpoint": endpoint, "annotations": [{"timestamp": 7, "value": EVIL}]}
+        post_json(found.zipkin_endpoint, [evil])
+        yield found
+
+
+def test_an_empty_backend_says_how_to_begin():
+    """Without any trace the list says where spans are sent."""
+    with builtin() as empty:
+        page = ask(f"{empty.query_url}/").text
+    assert "No traces yet" in page
+    assert "POST /v1/traces" in page
+
+
+def test_the_list_links_to_each_trace(here):
+    """The list has the request, its time, its spans and errors, and a link."""
+    page = ask(f"{here.query_url}/").text
+    assert f"<a href='/trace/{forms.TRACE_ID}'><b>order</b> post /orders</a>" in page
+    assert "<td class=number>100 µs</td>" in page
+    assert "✗ 1" in page
+
+
+def test_the_waterfall_shows_every_span_and_why_it_failed(here):
+    """A trace's page has a row a span, the critical path on the bars, the red span's reason, and its event."""
+    page = ask(f"{here.query_url}/trace/{forms.TRACE_ID}").text
+    assert page.count("<details class='span") == 2
+    assert "<details class='span failed'" in page
+    assert "↳ exception" not in page
+    assert "↳ Refused" in page
+    assert "<i style='left:60.000%;width:40.000%'></i>" in page
+    assert "<caption>event exception at 50 µs</caption>" in page
+
+
+def test_markup_in_a_span_stays_text(here):
+    """Whatever a sender puts into names and tags is shown as text, and no page may run a script at all."""
+    for path in ("/", "/trace/e"):
+        answer = ask(here.query_url + path)
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_zipkins_deep_link_leads_to_the_page(here):
+    """A link as Zipkin's page has it arrives at the trace, though ids may be padded."""
+    assert "post /orders" in ask(f"{here.query_url}/zipkin/traces/{forms.TRACE_ID}").text
+    assert ask(f"{here.query_url}/zipkin/traces/{'0' * 31}e").status == 200
+
+
+def test_a_trace_that_is_not_here_has_a_page(here):
+    """An unknown id is a 404 whose page says what may have happened."""
+    answer = ask(f"{here.query_url}/trace/feed")
+    assert answer.status == 404
+    assert "No such trace" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9411", 200),
+        ("localhost", 200),
+        ("LOCALHOST:80", 200),
+        ("[::1]:9411", 200),
+        ("[::1]", 200),
+        ("lab.example:9411", 200),
+        ("rebound.example:9411", 403),
+        ("127.0.0.1.rebound.example", 403),
+        ("", 403),
+    ],
+)
+def test_only_its_own_host_name(here, host, status):
+    """A page of a name that was made to lead here reads nothing: other Host headers are refused on every path."""
+    for path in ("/", "/api/v2/services", "/nothing"):
+        connection = http.client.HTTPConnection(str(urlsplit(here.query_url).netloc), timeout=10)
+        connection.putrequest("GET", path, skip_host=True)
+        connection.putheader("Host", host)
+        connection.endheaders()
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        assert response.status == (404 if status == 200 and path == "/nothing" else status)
+
+
+def test_the_page_in_a_browser(here, chromium, tmp_path):
+    """A real browser loads the page: both spans are in its document, and it can be painted."""
+    document = chromium.document(f"{here.query_url}/trace/{forms.TRACE_ID}")
+    assert document.count("<details") == 2
+    picture = tmp_path / "page.png"
+    chromium.screenshot(f"{here.query_url}/trace/{forms.TRACE_ID}", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")

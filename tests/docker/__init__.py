@@ -1,0 +1,1 @@
+"""The compose file, with a real engine."""

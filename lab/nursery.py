@@ -35,7 +35,6 @@ LIBRARIES = (
     "opentelemetry.sdk.trace.export",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.instrumentation.distro",
-    "opentelemetry.instrumentation.fastapi",
     "opentelemetry.instrumentation.httpx",
     "opentelemetry.instrumentation.sqlalchemy",
 )

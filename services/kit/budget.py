@@ -16,7 +16,7 @@ HEADER = "x-budget-ms"
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
-class OutOfTime(Exception):  # noqa: N818 - it is what happened, and reads so where it is raised
+class OutOfTime(Exception):
     """The request's time budget is used up."""
 
 

@@ -120,11 +120,13 @@ class Database:
             raise problems.unavailable(f"The database of {self.name} does not answer.") from error
 
     async def _from_pool(self, engine: AsyncEngine) -> AsyncConnection:
+        """A connection; the time until one came back is a wait, where all were out (making a new one is none)."""
+        pool = engine.pool
+        all_out = isinstance(pool, sa.QueuePool) and pool.checkedout() >= pool.size()
         asked, asked_ns = perf_counter(), time_ns()
         connection = await engine.connect()
-        waited = perf_counter() - asked
-        waits = saturation.current.get()
-        if waits is not None:
+        waited, waits = perf_counter() - asked, saturation.current.get()
+        if all_out and waits is not None:
             waits.pool += waited
             if waited > _VISIBLE_WAIT:
                 trace.get_tracer("tracelab.database").start_span("pool.wait", start_time=asked_ns).end()

@@ -1,25 +1,31 @@
-"""What happens at a service's door, outermost first: accounting, limits, the time budget, faults. Pure ASGI."""
+"""What happens at a service's door, outermost first: accounting, limits, the time budget. Pure ASGI."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from time import perf_counter, time
+from typing import Any
 
 from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import budget, problems, saturation
-from services.kit.faults import plane
 from services.kit.problems import Problem
 
 logger = logging.getLogger("tracelab.edge")
 
-# Not part of the shop: neither traced, nor accounted, nor faulted.
+# Not part of the shop: neither traced nor accounted.
 UNTRACED = frozenset({"/", "/healthz", "/readyz", "/books", "/latest", "/favicon.ico", "/openapi.json", "/docs"})
+_WAITS = ("loop", "thread", "pool")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def is_untraced(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a request is not the shop's."""
+    return scope.get("path") in UNTRACED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Accounting:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._mark(start, waits)  # now: the server span ends with the response
+                self._mark(message, start, waits)  # now: the server span ends with the response
             await send(message)
 
         try:
@@ -61,12 +67,18 @@ class Accounting:
             saturation.current.reset(token)
             self._account(scope, status, perf_counter() - start)
 
-    def _mark(self, start: float, waits: saturation.Waits) -> None:
+    def _mark(self, message: Message, start: float, waits: saturation.Waits) -> None:
+        """Name the trace in the response, and put the waits on the span."""
         span = trace.get_current_span()
+        context = span.get_span_context()
+        if context.is_valid:
+            named = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+            message["headers"] = [*message["headers"], (b"traceresponse", named.encode())]
         if span.is_recording():
             waits.loop = self.watch.worst_since(start)
-            for name in ("loop", "thread", "pool"):
-                span.set_attribute(f"tracelab.wait.{name}", round(getattr(waits, name) * 1000, 2))
+            attributes = {f"tracelab.wait.{name}": round(getattr(waits, name) * 1000, 2) for name in _WAITS}
+            size = Headers(raw=message["headers"]).get("content-length", "")
+            span.set_attributes(attributes | ({"http.response.body.size": int(size)} if size.isdecimal() else {}))
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
@@ -160,22 +172,3 @@ class Budgets:
             return
         with budget.spend(budget.parse(Headers(scope=scope).get(budget.HEADER), self.seconds)):
             await self.app(scope, receive, send)
-
-
-class Faults:
-    """Lets a request meet the faults it carries; where they are off, takes them off the request."""
-
-    def __init__(self, app: ASGIApp, service: str, on: bool) -> None:
-        self.app, self.service, self.on = app, service, on
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, later or not at all where a fault says so."""
-        if scope["type"] == "http" and scope["path"] not in UNTRACED:
-            if not self.on:
-                plane.strip()
-            for fault in plane.asked_of(self.service) if self.on else ():
-                problem = await fault.before()
-                if problem is not None:
-                    await problems.response(problem)(scope, receive, send)
-                    return
-        await self.app(scope, receive, send)

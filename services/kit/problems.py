@@ -34,7 +34,7 @@ TITLES = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - the standard's own name for it
+class Problem(Exception):
     """An answer that is an error: `kind` names it for programs (`urn:tracelab:KIND`), `detail` says it to people."""
 
     def __init__(
@@ -93,7 +93,8 @@ def install(app: fastapi.FastAPI) -> None:
     async def on_invalid(_: Request, error: Exception) -> Response:
         return response(_from_validation(error)) if isinstance(error, RequestValidationError) else _internal()
 
-    async def on_unforeseen(_: Request, __: Exception) -> Response:
+    async def on_unforeseen(_: Request, error: Exception) -> Response:
+        trace.get_current_span().record_exception(error)
         return _internal()
 
     app.add_exception_handler(Problem, on_problem)

@@ -13,7 +13,7 @@ import fastapi
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from services.kit import edge, logs, problems, saturation, telemetry, threads
+from services.kit import edge, logs, problems, route, saturation, telemetry
 from services.kit.client import BlockingPeer, Peer
 from services.kit.database import Database
 from services.kit.settings import Settings
@@ -73,19 +73,20 @@ def service(
         ),
         version="1",
         lifespan=lifespan,
+        telemetry={"operation_spans": False, "exclude": edge.is_untraced},  # one server span a request, from FastAPI
         redoc_url=None,
         responses={status: {**_PROBLEM, "description": problems.TITLES[status]} for status in _EVERYWHERE},
     )
-    app.router.route_class = threads.Route
+    app.router.route_class = route.Route
+    app.state.faults_of = name if settings.faults else None
     problems.install(app)
     _health(app, database)
-    for middleware, options in _around(name, settings, watch, observer, own_hosts_only):
+    for middleware, options in _around(settings, watch, observer, own_hosts_only):
         app.add_middleware(middleware, **options)
     return app
 
 
 def _around(
-    name: str,
     settings: Settings,
     watch: saturation.LoopWatch,
     observer: Callable[[edge.Served], None] | None,
@@ -94,7 +95,6 @@ def _around(
     """The edge's layers, innermost first, as `add_middleware` wants them."""
     hosts = edge.allowed_hosts(settings.hosts) if own_hosts_only else None
     return [
-        (edge.Faults, {"service": name, "on": settings.faults}),
         (edge.Budgets, {"seconds": settings.budget}),
         (edge.Limits, {"hosts": hosts, "body": settings.body_limit, "in_flight": settings.in_flight_limit}),
         (edge.Accounting, {"watch": watch, "observer": observer}),

@@ -14,8 +14,7 @@ _GRACE_SECONDS = 12  # for requests in flight: their budget and a little more
 def run(app: str, host: str, port: int) -> None:
     """Serve `module:attribute` until SIGTERM or SIGINT; requests in flight are finished and their spans sent.
 
-    Telemetry starts before the app is imported: an app imported earlier would be traced by FastAPI's own
-    instrumentation instead.
+    Telemetry starts before the app is imported: engines and clients made earlier would have no spans.
     """
     logs.configure()
     telemetry.start()

@@ -20,7 +20,6 @@ from typing import Any
 
 from opentelemetry import context, trace
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # untyped there
-from opentelemetry.instrumentation.propagators import TraceResponsePropagator, set_global_response_propagator
 from opentelemetry.instrumentation.utils import unwrap
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -35,9 +34,10 @@ DEFAULTS = {
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",  # a bare `otlp` would mean gRPC
     "OTEL_BSP_SCHEDULE_DELAY": "300",  # ms; the standard 5000 makes a laptop's pages look dead
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",  # today's attribute names, not those of 2022
-    "OTEL_PYTHON_EXCLUDED_URLS": r"/healthz$,/readyz$,/books$,/latest$,/favicon\.ico$,:\d+/$",
-    "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE": "content-length",
 }
+
+# Server spans are FastAPI's own: a third of the cost of the ASGI instrumentation, which would suppress them.
+_WANTED = frozenset({"sqlalchemy", "httpx2"})
 
 _FLUSH_SECONDS = 5.0
 
@@ -100,21 +100,18 @@ _processors: list[Processor] = []
 
 
 class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
-    """What tracelab adds to stock auto-instrumentation: defaults, the response header, fewer spans that say nothing."""
+    """What tracelab adds to stock auto-instrumentation: defaults, and fewer spans that say nothing."""
 
     def _configure(self, **_: Any) -> None:
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
         for name in ("NO_PROXY", "no_proxy"):  # with a proxy in the environment, spans for loopback would vanish
             os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
-        set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
 
     def load_instrumentor(self, entry_point: EntryPoint, **kwargs: Any) -> None:
         """Switch one instrumentation on, with the settings that suit it."""
-        if disabled():
+        if disabled() or entry_point.name not in _WANTED:
             return
-        if entry_point.name == "fastapi":
-            kwargs["exclude_spans"] = ["send", "receive"]  # three spans a request would be one
         entry_point.load()().instrument(**kwargs)
         if entry_point.name == "sqlalchemy":
             _without_connect_spans()
@@ -138,13 +135,13 @@ class Configurator:
 
 
 def start() -> None:
-    """Do what `opentelemetry-instrument` does; before the app is imported, or its spans are FastAPI's own."""
+    """Do what `opentelemetry-instrument` does; before the app is imported, for that makes engines and clients."""
     distro = Distro()
     distro.configure()
     Configurator().configure()
     unwanted = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").replace(" ", "").split(",")
     for entry_point in entry_points(group="opentelemetry_instrumentor"):
-        if entry_point.name in {"fastapi", "sqlalchemy", "httpx2"}.difference(unwanted):
+        if entry_point.name not in unwanted:
             distro.load_instrumentor(entry_point, skip_dep_check=True)
 
 

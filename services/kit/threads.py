@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
 
 import anyio.from_thread
 import anyio.to_thread
-from fastapi.routing import APIRoute
 
 from services.kit import saturation
 
 T = TypeVar("T")
 
 
-class Route(APIRoute):
-    """A route whose plain `def` endpoint notes how long it waited for its thread."""
+def measured(endpoint: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+    """Run a blocking endpoint on the thread pool, and note how long it waited for its thread."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
-        super().__init__(path, endpoint if inspect.iscoroutinefunction(endpoint) else _threaded(endpoint), **kwargs)
-
-
-def _threaded(endpoint: Callable[..., T]) -> Callable[..., Awaitable[T]]:
     @functools.wraps(endpoint)
     async def handler(*args: Any, **kwargs: Any) -> T:
         asked = perf_counter()

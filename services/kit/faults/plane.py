@@ -34,6 +34,21 @@ _KINDS: dict[str, Callable[[str], Fault]] = {"latency": Latency.parse, "error": 
 ignored: Counter[str] = Counter()  # requests whose faults made no sense, by reason
 
 
+async def meet(service: str | None) -> Problem | None:
+    """Let the current request meet its faults in this service; a problem is its answer.
+
+    None instead of a service: faults are off, and the member, and only this one, is taken off the request's baggage.
+    """
+    if service is None:
+        context.attach(baggage.remove_baggage(MEMBER))
+        return None
+    for fault in asked_of(service):
+        problem = await fault.before()
+        if problem is not None:
+            return problem
+    return None
+
+
 def asked_of(service: str) -> list[Fault]:
     """The faults of the current request that this service is to show."""
     text = baggage.get_baggage(MEMBER)
@@ -59,8 +74,3 @@ def _parse(item: str, service: str) -> Fault | None:
     except ValueError:
         ignored["parameter"] += 1
         return None
-
-
-def strip() -> object:
-    """Take the fault member, and only this one, off the current request's baggage; the returned token undoes it."""
-    return context.attach(baggage.remove_baggage(MEMBER))

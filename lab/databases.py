@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,6 +19,8 @@ def create(server: str, services: Iterable[str]) -> None:
     address = urlsplit(server)
     if not address.scheme.startswith("postgresql"):
         raise WrongUse(f"--database {server}: expected postgresql://USER:PASSWORD@HOST:PORT; SQLite needs no option.")
+    import asyncio
+
     asyncio.run(_create(urlunsplit(address._replace(scheme="postgresql", path=address.path or "/postgres")), services))
 
 

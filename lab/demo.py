@@ -95,7 +95,7 @@ class Demo:
     def run(self) -> dict[str, Any]:
         """Buy, break, explain; return what was measured."""
         ready = time.monotonic() - lab.STARTED
-        self.show(f"The shop is ready after {ready:.1f} s: {', '.join(self.shop.pids)}.\n")
+        self.show(f"ready in {ready:.1f} s: {', '.join(self.shop.pids)}\n")
         sku = orders.a_product(self.shop.url)
         answers = [self._buy(sku)]
         first, complete_at = self._complete(answers[0].trace_id)

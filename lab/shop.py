@@ -86,7 +86,7 @@ class Shop:
     @property
     def pids(self) -> dict[str, int]:
         """Process ids by name: gateway, order, payment, payment-2, inventory, issuer, backend."""
-        return {name: child.pid for name, child in self._children.items()}
+        return {process.name: self._children[process.name].pid for process in self.processes}
 
     def page(self, trace_id: str) -> str:
         """The link to a trace, for people."""

@@ -83,10 +83,9 @@ def tell(text: str) -> None:
 
 def welcome(shop: Shop) -> str:
     """What to open and what to type next."""
-    offset = f" with the port offset {shop.options.port_offset}" if shop.options.port_offset else ""
     return "\n".join(
         [
-            f"ready in {shop.ready_seconds:.1f} s{offset}: {', '.join(shop.pids)}",
+            f"ready in {shop.ready_seconds:.1f} s: {', '.join(shop.pids)}",
             "",
             f"  shop    {shop.url}/",
             f"  traces  {shop.tracing.query}/",

@@ -1,0 +1,42 @@
+"""Free and taken ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from lab import ports
+
+
+def test_a_listening_port_is_not_free() -> None:
+    """A listener on loopback or on every address takes the port; after it closes the port is free at once."""
+    for address in ("127.0.0.1", ""):
+        with socket.create_server((address, 0)) as listener:
+            port = listener.getsockname()[1]
+            assert not ports.is_free(port)
+        assert ports.is_free(port)
+
+
+def test_the_proposed_offset_works() -> None:
+    """The first offset that is proposed is one at which every port is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert ports.free_offset([port - 100, port - 99], [99, 100, 200]) == 200
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who holds a port")
+def test_the_holder_is_named() -> None:
+    """The sentence has the port, the program and its pid."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ports.Busy, match=rf"{port} is taken by .* \(pid {os.getpid()}\)"):
+            ports.check([port], 0)
+
+
+def test_impossible_ports_are_wrong_use() -> None:
+    """A port beyond the last one is told as such."""
+    with pytest.raises(ports.Busy, match="does not exist"):
+        ports.check([70000], 60000)

@@ -27,6 +27,7 @@ from lab.shop import Shop
 
 _HEALTHY = 5
 _SETTLED = 0.7  # seconds without a new span: longer than two batch delays
+_OLD = 1.0  # seconds after its end until a trace without gaps is taken as whole
 _WITHIN = 15.0
 
 
@@ -136,7 +137,7 @@ class Demo:
     def _complete(self, trace_id: str) -> tuple[Trace, float]:
         """Wait until a trace has stopped growing; return it, and when its last span was there."""
         grown, trace = time.monotonic(), None
-        while time.monotonic() - grown < (_SETTLED if trace else _WITHIN):
+        while time.monotonic() - grown < (_SETTLED if trace else _WITHIN) and not (trace and _is_old(trace)):
             seen = self._seen(trace_id)
             if seen and (trace is None or len(seen.spans) > len(trace.spans)):
                 grown, trace = time.monotonic(), seen
@@ -163,6 +164,11 @@ class Demo:
 
     def _logs(self) -> Path:
         return state.logs(self.shop.options.state)
+
+
+def _is_old(trace: Trace) -> bool:
+    """Tell whether every span must have been sent by now."""
+    return not trace.missing and time.time() - (trace.start + trace.duration) / 1e6 > _OLD
 
 
 def _verdict(finding: Finding | None) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from load import record, report, scenario, schedule, target
 from load.adjust import adjusted
 from load.generator import drive
 from load.link import template
+from load.live import Live
 from load.result import Result
 from load.scenarios_command import listing
-from load.terminal import Live, say
+from load.terminal import say
 
 _DEFAULT = "steady"
 

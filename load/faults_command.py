@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 def _described(name: str, fault: Fault, *, spoiler: bool) -> Iterator[str]:
     parameter = fault.parameter
     yield name
-    yield f"  write      {fault.services[0]}.{name}:{parameter.default}"
+    yield f"  write      SERVICE.{name}:{parameter.default}"
     yield f"  services   {', '.join(fault.services)}"
     yield f"  scope      {fault.scope}"
     yield f"  parameter  {parameter.kind}, {parameter.least} to {parameter.most}, {parameter.default} if left out"

@@ -1,63 +1,19 @@
-"""Text for a person: never fails for want of a character, and one live line while a run goes on."""
+"""Text for a person; it never fails for want of a character."""
 
 from __future__ import annotations
 
 import sys
 from typing import TextIO
 
-from load.generator import Progress
-from load.result import Outcome
-
-_PLAIN_SECONDS = 5.0  # between two lines where nothing can be rewritten
-_WIDTH = 79
-
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Write a line; what the stream's encoding cannot spell becomes a question mark."""
+    """Write a line to standard output, or another stream."""
     stream = stream or sys.stdout
-    charset = stream.encoding or "ascii"
-    stream.write(text.encode(charset, "replace").decode(charset) + "\n")
+    stream.write(spelt(text, stream) + "\n")
     stream.flush()
 
 
-class Live:
-    """Shows progress on standard error, which leaves standard output to the report."""
-
-    def __init__(self) -> None:
-        self._rewrites = sys.stderr.isatty()
-        self._next = 0.0
-
-    def show(self, progress: Progress) -> None:
-        """Rewrite the line on a terminal; elsewhere write one now and then."""
-        if self._rewrites:
-            sys.stderr.write(f"\r{_spelt(line(progress)):<{_WIDTH}}")
-            sys.stderr.flush()
-        elif progress.elapsed >= self._next:
-            self._next = progress.elapsed + _PLAIN_SECONDS
-            say(line(progress), sys.stderr)
-
-    def clear(self) -> None:
-        """Leave no half line behind."""
-        if self._rewrites:
-            sys.stderr.write("\r" + " " * _WIDTH + "\r")
-            sys.stderr.flush()
-
-
-def line(progress: Progress) -> str:
-    """Tell where a run stands, in under 80 columns."""
-    counts = progress.counts
-    parts = [
-        f"{progress.phase[:12]} {progress.elapsed:.0f}/{progress.total:.0f} s",
-        f"{counts.get(Outcome.OK, 0)} ok",
-        f"{counts.get(Outcome.EXPECTED, 0)} expected",
-        f"{counts.get(Outcome.ERROR, 0)} errors",
-        f"{progress.in_flight} in flight",
-    ]
-    if dropped := counts.get(Outcome.DROPPED, 0):
-        parts.append(f"{dropped} dropped")
-    return "  ".join(parts)[:_WIDTH]
-
-
-def _spelt(text: str) -> str:
-    charset = sys.stderr.encoding or "ascii"
+def spelt(text: str, stream: TextIO) -> str:
+    """Put a question mark for each character that the stream's encoding cannot spell."""
+    charset = stream.encoding or "ascii"
     return text.encode(charset, "replace").decode(charset)

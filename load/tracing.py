@@ -8,25 +8,18 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
-from importlib.metadata import entry_points
-from typing import Any
 from urllib.parse import urlsplit
 
-import requests  # the exporters' own HTTP library
 from opentelemetry import baggage, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from load.answer import Answer
-from load.errors import WrongUse
+from load.export import Counting, exporters, id_generator
 from load.result import Spans
-
-_DELAY = 300  # ms between batches; the standard 5000 makes a laptop's pages look dead
 
 
 class Root:
@@ -72,8 +65,8 @@ class Tracing:
         for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # the report counts what is lost
         disabled = os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-        self._processors = [] if disabled else [_Counting(exporter) for exporter in _exporters()]
-        self._provider = TracerProvider(id_generator=_id_generator(), resource=_resource(), shutdown_on_exit=False)
+        self._processors = [] if disabled else [Counting(exporter) for exporter in exporters()]
+        self._provider = TracerProvider(id_generator=id_generator(), resource=_resource(), shutdown_on_exit=False)
         for processor in self._processors:
             self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("tracelab.load")
@@ -101,68 +94,6 @@ def untraced_headers() -> dict[str, str]:
     headers: dict[str, str] = {}
     propagate.inject(headers, trace.set_span_in_context(NonRecordingSpan(context), Context()))
     return headers
-
-
-class _Counting(BatchSpanProcessor):
-    """The standard batch processor, counting what ends and what an exporter says it delivered."""
-
-    def __init__(self, exporter: SpanExporter) -> None:
-        self.ended = 0
-        self._delivery = _Delivery(exporter)
-        delay = None if "OTEL_BSP_SCHEDULE_DELAY" in os.environ else _DELAY
-        super().__init__(self._delivery, schedule_delay_millis=delay)
-
-    @property
-    def delivered(self) -> int:
-        """Spans that the backend took."""
-        return self._delivery.count
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Count and queue a sampled span; only the event loop's thread ends any."""
-        self.ended += bool(span.context and span.context.trace_flags.sampled)
-        super().on_end(span)
-
-
-class _Delivery(SpanExporter):
-    def __init__(self, exporter: SpanExporter) -> None:
-        self.count = 0
-        self._exporter = exporter
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        try:
-            result = self._exporter.export(spans)
-        except Exception:  # an exporter may raise anything, and the run must not care
-            return SpanExportResult.FAILURE
-        self.count += len(spans) * (result is SpanExportResult.SUCCESS)
-        return result
-
-    def shutdown(self) -> None:
-        self._exporter.shutdown()
-
-
-def _exporters() -> list[SpanExporter]:
-    names = [name.strip() for name in os.environ.get("OTEL_TRACES_EXPORTER", "otlp").split(",")]
-    return [_exporter(name) for name in names if name not in ("", "none")]
-
-
-def _exporter(name: str) -> SpanExporter:
-    session = requests.Session()
-    session.trust_env = False  # backends of a laptop or a compose network are never behind a proxy
-    component = "otlp_proto_http" if name == "otlp" else name  # a bare otlp would mean gRPC
-    exporter: SpanExporter = _component("traces_exporter", component, "OTEL_TRACES_EXPORTER")(session=session)
-    return exporter
-
-
-def _id_generator() -> Any:
-    name = os.environ.get("OTEL_PYTHON_ID_GENERATOR", "random").strip()
-    return None if name == "random" else _component("id_generator", name, "OTEL_PYTHON_ID_GENERATOR")()
-
-
-def _component(group: str, name: str, variable: str) -> Any:
-    found = next(iter(entry_points(group=f"opentelemetry_{group}", name=name)), None)
-    if found is None:
-        raise WrongUse(f"{variable} names {name!r}, which is not installed; leave it out for the usual one.")
-    return found.load()
 
 
 def _resource() -> Resource:

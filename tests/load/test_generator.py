@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from statistics import median
 
 import pytest
 
@@ -44,14 +45,17 @@ def test_same_seed_asks_the_same_under_other_keys(shop, load):
 def test_fault_hits_exactly_the_planned_requests(shop, load, on):
     """The planned requests carry the fault as baggage and are slow; the others are not; with faults off none is."""
     shop.faults_on = on
-    result = load(0.6, 100, fault="payment.latency:300ms", percent=40)
+    result = load(0.4, 100, fault="payment.latency:300ms", percent=40)
     planned = {each.sequence for each in result.plan.arrivals if each.fault}
-    assert 10 < len(planned) < 40
+    assert 5 < len(planned) < 35
     arrived = {order.sequence: order.headers.get("baggage") for order in shop.orders()}
     assert {number for number, header in arrived.items() if header} == planned
     assert {arrived[number] for number in planned} == {"fault=payment.latency%3A300ms"}
-    slow = {each.arrival.sequence for each in result.requests if each.latency >= 300}
-    assert slow == (planned if on else set())
+    hit = [each.latency for each in result.requests if each.arrival.fault]
+    spared = [each.latency for each in result.requests if not each.arrival.fault]
+    assert (min(hit) >= 300) is on
+    assert median(spared) < 150
+    assert (median(hit) < 150) is not on
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -67,13 +71,13 @@ def test_failing_fault(shop, load, on):
 
 
 def test_latency_through_a_freeze(shop, load):
-    """While the shop is frozen for 0.6 s requests still go out, and each one's latency is the rest of the freeze."""
-    shop.freeze_in(0.3, 0.6)
-    result = load(1, 100)
+    """While the shop is frozen requests still go out, and each one's latency is at least the rest of the freeze."""
+    shop.freeze_in(0.2, 0.5)
+    result = load(0.8, 100)
     start, end = shop.frozen
     begun = result.stretches[0].start.timestamp()
     stuck = [each for each in result.requests if start < begun + each.arrival.at / 1e6 < end - 0.05]
-    assert len(stuck) == pytest.approx(55, abs=5)
+    assert len(stuck) > 30
     for each in stuck:
         rest = (end - begun - each.arrival.at / 1e6) * 1_000
         assert rest - 5 < each.latency < rest + 1_000
@@ -96,7 +100,7 @@ def test_a_late_generator_says_so(load):
 def test_cap_on_requests_in_flight(shop, load):
     """With five allowed in flight and no answers, five are sent and unfinished and all others are counted dropped."""
     shop.answers["POST /orders"] = "hold"
-    result = load(0.5, 50, limits=Limits(in_flight=5, patience=0.1))
+    result = load(0.25, 100, limits=Limits(in_flight=5, patience=0.1))
     assert counts(result.requests) == {
         "sent": 5, "ok": 0, "expected": 0, "error": 0, "dropped": 20, "unfinished": 5,
     }  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from load import report
 from load.result import LATENESS_BOUND, Outcome, Request, Result, Spans, counts, percentile
 from load.schedule import Arrival, Plan
 
 
-def result(requests, traced=True):
-    """A run of one phase with these requests."""
-    return Result("run", "http://shop", Plan(1, (), ()), (), tuple(requests), False, traced, Spans(0, 0))
+def result(requests, ended=0, delivered=0):
+    """A run with these requests."""
+    return Result("run", "http://shop", Plan(1, (), ()), (), tuple(requests), False, True, Spans(ended, delivered))
 
 
 def request(number, outcome=Outcome.OK, **measured):
@@ -51,3 +52,9 @@ def test_slowest_and_failed():
     assert counts(run.requests) == {
         "sent": 5, "ok": 3, "expected": 0, "error": 2, "dropped": 1, "unfinished": 0,
     }  # fmt: skip
+
+
+def test_lost_spans_are_told():
+    """Spans that no backend took are counted in the report; where all arrived there is no such line."""
+    assert "3 of the client's 9 spans were lost" in report.text(result([], ended=9, delivered=6))
+    assert "lost" not in report.text(result([], ended=9, delivered=9))

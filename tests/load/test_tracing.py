@@ -107,12 +107,13 @@ def test_unsampled_requests(shop, load, monkeypatch):
 
 def test_sampling_does_not_choose_who_is_hit(shop, load, monkeypatch):
     """Who carries the fault is the same whatever the sampler, since no trace id takes part."""
-    load(0.3, 100, fault="order.error", percent=40)
-    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
-    load(0.3, 100, fault="order.error", percent=40)
-    hit = [order.sequence for order in shop.orders() if "baggage" in order.headers]
-    assert hit[: len(hit) // 2] == hit[len(hit) // 2 :]
-    assert hit
+    hit = []
+    for sampler in ("always_on", "always_off"):
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+        shop.seen.clear()
+        load(0.2, 100, fault="order.error", percent=40)
+        hit.append({order.sequence for order in shop.orders() if "baggage" in order.headers})
+    assert hit[0] == hit[1] != set()
 
 
 def test_names_from_the_environment(shop, load, monkeypatch):
@@ -144,6 +145,6 @@ def test_frozen_backend(load, monkeypatch):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{frozen.getsockname()[1]}")
         began = time.monotonic()
         result = load(0.2, 20, limits=Limits(flush=0.3))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 3
         assert (result.spans.ended, result.spans.lost) == (4, 4)
         assert Limits().flush <= 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
@@ -37,10 +36,3 @@ def measured(endpoint: Callable[..., T]) -> Callable[..., Awaitable[T]]:
 def wait_for(function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     """From a worker thread: run an async function on the event loop and wait for its result."""
     return anyio.from_thread.run(function, *args)
-
-
-async def in_background(function: Callable[[], Awaitable[None]], every: float) -> None:
-    """Call an async function every so many seconds until cancelled."""
-    while True:
-        await asyncio.sleep(every)
-        await function()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from services.kit import settings
+from services.kit.background import repeat
 from services.kit.client import Peer
 from services.kit.database import Database
 from services.kit.idempotency import Key, Name
 from services.kit.service import service
-from services.kit.threads import in_background
 from services.order import model
 from services.order.checkout import Checkout
 from services.order.model import NewOrder, Placed
@@ -19,7 +19,7 @@ database = Database("order", config.database_url, model.metadata, model.SEED, co
 payment = Peer("payment", config.urls("payment", 8082))
 inventory = Peer("inventory", config.urls("inventory", 8083))
 checkout = Checkout(database, payment, inventory)
-settling = partial(in_background, checkout.settle, every=1.0)
+settling = partial(repeat, checkout.settle, every=1.0)
 app = service("order", config, database=database, peers=[payment, inventory], background=[settling])
 
 

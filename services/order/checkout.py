@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from services.kit import budget, telemetry
+from services.kit import budget
 from services.kit.client import Peer
 from services.kit.database import Database
 from services.kit.idempotency import fingerprint
@@ -75,13 +75,12 @@ class Checkout:
             .limit(100)
         )
         try:
-            with telemetry.untraced():
-                async with self._database.autocommit() as connection:
-                    rows = (await connection.execute(late)).all()
-                for row in rows:
-                    with budget.spend(_UNDO_SECONDS):
-                        settled = await self._undo(row.id, row.becomes or "failed")
-                    logger.warning("Order %s was left behind; it is settled as %s.", row.id, settled)
+            async with self._database.autocommit() as connection:
+                rows = (await connection.execute(late)).all()
+            for row in rows:
+                with budget.spend(_UNDO_SECONDS):
+                    settled = await self._undo(row.id, row.becomes or "failed")
+                logger.warning("Order %s was left behind; it is settled as %s.", row.id, settled)
         except (Problem, budget.OutOfTime) as problem:
             logger.info("Orders left behind wait: %s", problem or "out of time")
 

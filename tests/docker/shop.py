@@ -18,6 +18,7 @@ from lab.state import ROOT
 PROJECT = "tracelab-test"
 PORTS = ("GATEWAY", "ORDER", "PAYMENT", "PAYMENT_2", "INVENTORY", "JAEGER", "OTLP", "ZIPKIN")
 ENVIRONMENT_FILES = {"jaeger": ".env", "zipkin": "deploy/zipkin.env"}
+IMAGES = ("python:3.13-slim", "postgres:17", "jaegertracing/jaeger:2.20.0", "openzipkin/zipkin:3.6.1")
 SERVICES = ("gateway", "order", "payment", "inventory")
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -32,6 +33,7 @@ class Shop:
         self.ports = dict(zip(PORTS, ports, strict=True))
         self.backend = backend
         self.environment_files = ENVIRONMENT_FILES[backend]
+        self.engine: dict[str, str] = {}  # what else `docker` is told by its environment
 
     @property
     def url(self) -> str:
@@ -119,7 +121,13 @@ class Shop:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         ports = {f"TRACELAB_{name}_PORT": str(port) for name, port in self.ports.items()}
         # Named as well for Jaeger, though its file is compose's default: a list of files is what the replicas add to.
-        return {**kept, **ports, "COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_ENV_FILES": self.environment_files}
+        return {
+            **kept,
+            **self.engine,
+            **ports,
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "COMPOSE_ENV_FILES": self.environment_files,
+        }
 
 
 def shape(trace: Trace) -> Counter[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from lab.state import ROOT
-from tests.docker.conftest import _IMAGES
+from tests.docker.shop import IMAGES
 
 
 def _variables(name: str) -> set[str]:
@@ -32,5 +32,5 @@ def test_the_image_has_the_projects_version() -> None:
 def test_every_image_is_pinned_by_tag() -> None:
     """What starts today starts next year: each image names a tag, and none of them moves."""
     base = set(re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text("utf-8"), re.MULTILINE))
-    assert base | {image for image in _images() if not image.startswith("tracelab:")} == set(_IMAGES)
+    assert base | {image for image in _images() if not image.startswith("tracelab:")} == set(IMAGES)
     assert not [image for image in base | _images() if ":" not in image or image.endswith(":latest")]

@@ -46,16 +46,15 @@ def test_one_module_knows_the_http_client() -> None:
 
 def test_the_backend_is_never_traced() -> None:
     """The built-in backend has OpenTelemetry's message classes, and no SDK, no API and no instrumentation."""
-    names = {
-        name for path in (ROOT / "backend").rglob("*.py") for name in imports(path) if name.startswith("opentelemetry")
-    }
+    files = (ROOT / "backend").rglob("*.py")
+    names = {name for path in files for name in imports(path) if name.startswith("opentelemetry")}
     assert names
     assert all(name.startswith("opentelemetry.proto") for name in names)
 
 
 @pytest.mark.parametrize("part", ["gateway", "services/order", "services/payment", "services/inventory"])
 def test_no_service_speaks_of_tracing(part: str) -> None:
-    """The services' own code has no line about tracing: it imports nothing of OpenTelemetry, nor the kit's telemetry."""
+    """The services' own code has no line about tracing: no import of OpenTelemetry, nor of the kit's telemetry."""
     for path in (ROOT / part).rglob("*.py"):
         bad = [name for name in imports(path) if "opentelemetry" in name or name.endswith("telemetry")]
         assert not bad, f"{path.name} imports {bad}"

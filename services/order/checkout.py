@@ -9,6 +9,7 @@ decides who was first.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -74,15 +75,12 @@ class Checkout:
             .where(orders.c.status.in_(["pending", "undoing"]), orders.c.deadline < time.time())
             .limit(100)
         )
-        try:
-            async with self._database.autocommit() as connection:
-                rows = (await connection.execute(late)).all()
-            for row in rows:
-                with budget.spend(_UNDO_SECONDS):
-                    settled = await self._undo(row.id, row.becomes or "failed")
+        async with self._database.autocommit() as connection:
+            rows = (await connection.execute(late)).all()
+        for row in rows:
+            with budget.spend(_UNDO_SECONDS), contextlib.suppress(Problem, budget.OutOfTime):  # then at the next turn
+                settled = await self._undo(row.id, row.becomes or "failed")
                 logger.warning("Order %s was left behind; it is settled as %s.", row.id, settled)
-        except (Problem, budget.OutOfTime) as problem:
-            logger.info("Orders left behind wait: %s", problem or "out of time")
 
     async def books(self) -> dict[str, dict[str, int]]:
         """By status: how many orders, their total, and their units."""

@@ -1,6 +1,6 @@
 """Imported once by the process that all children are forked from: heavy libraries, and never an application of ours.
 
-An application imported here, before a child starts its telemetry, would be traced by FastAPI's own instrumentation.
+An application must be imported after its own process has started its telemetry, and read its own environment.
 """
 
 from __future__ import annotations

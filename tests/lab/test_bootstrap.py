@@ -91,6 +91,24 @@ def test_two_at_the_same_moment_make_one_venv_and_both_run(clone: Path) -> None:
     assert str(clone / ".venv") in out
 
 
+def test_a_changed_lock_is_followed_and_what_it_dropped_is_taken_out(clone: Path) -> None:
+    """A newer lock updates .venv in place; a package that no lock names any more does not stay to act by being there."""
+    assert said(start(clone, "up"))[0] == 0
+    [packages] = (clone / ".venv").glob("lib*/python*/site-packages")
+    stranger = packages / "stranger-1.dist-info"
+    stranger.mkdir()
+    (stranger / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n", encoding="utf-8")
+    (stranger / "INSTALLER").write_text("pip\n", encoding="utf-8")
+    (stranger / "RECORD").write_text(
+        "stranger-1.dist-info/METADATA,,\nstranger-1.dist-info/RECORD,,\n", encoding="utf-8"
+    )
+    (clone / "requirements.lock").write_text("# newer\n", encoding="utf-8")
+    code, _, error = said(start(clone, "up"))
+    assert code == 0
+    assert "making .venv" not in error
+    assert not (stranger / "METADATA").exists()
+
+
 def test_an_interrupted_install_is_made_anew(clone: Path) -> None:
     """After kill -9 in the middle the half-made .venv is not believed in; the next start completes it."""
     process = start(clone)

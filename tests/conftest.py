@@ -6,7 +6,7 @@ import pytest
 
 from tests.real import absent
 
-pytest_plugins = ["tests.real.fixtures"]
+pytest_plugins = ["tests.real.fixtures", "tests.real.shop"]
 
 
 def pytest_configure() -> None:

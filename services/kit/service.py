@@ -75,6 +75,7 @@ def service(
         lifespan=lifespan,
         telemetry={"operation_spans": False, "exclude": edge.is_untraced},  # one server span a request, from FastAPI
         redoc_url=None,
+        redirect_slashes=False,  # /orders/ is another address, and a 404 says so
         responses={status: {**_PROBLEM, "description": problems.TITLES[status]} for status in _EVERYWHERE},
     )
     app.router.route_class = route.Route

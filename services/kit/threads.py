@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ import anyio.from_thread
 import anyio.to_thread
 
 from services.kit import saturation
+
+logger = logging.getLogger("tracelab.threads")
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""The shop's only door, as a customer meets it."""

@@ -1,0 +1,1 @@
+"""The shop's correctness: real processes, real sockets, both databases."""

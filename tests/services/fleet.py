@@ -1,0 +1,175 @@
+"""The shop's processes one by one: to kill one, start it again, or give it settings of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from lab import children, jobs, ports
+from lab.children import Child
+from lab.plan import PORTS, Process
+from tests.real.process import answers, wait_until
+from tests.services.asking import Answer, an_order, ask, eventually, new_key
+
+NAMES = ("issuer", "inventory", "payment", "order", "gateway")
+_APPS = {"issuer": "services.payment.issuer:app", "gateway": "gateway.app:app"}
+_RECOVERY = 2.0  # what a service allows an order past its budget, before it settles it
+
+Databases = Callable[[str], str]
+
+
+class Fleet:
+    """Gateway, services and issuer on ports of their own, started as the launcher starts them.
+
+    `each` adds environment variables to single processes, `environment` to all.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        databases: Databases,
+        each: Mapping[str, Mapping[str, str]] | None = None,
+        **environment: str,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        steps = list(range(1000, 20000, 10))
+        random.shuffle(steps)  # others on this machine look for free ports at the same time
+        self._offset = ports.free_offset(PORTS.values(), steps)
+        self._databases = {name: databases(name) for name in ("order", "payment", "inventory")}
+        self._each, self._environment = each or {}, environment
+        self.budget = int(environment.get("TRACELAB_BUDGET_MS", "10000")) / 1000
+        self.running: dict[str, Child] = {}
+
+    def __enter__(self) -> Self:
+        children.warm_up()
+        self.start(*NAMES)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in reversed(NAMES):
+            if name in self.running:
+                self.end(name)
+
+    def url(self, name: str) -> str:
+        """Base address."""
+        return f"http://127.0.0.1:{PORTS[name] + self._offset}"
+
+    def start(self, *names: str) -> None:
+        """Start processes and wait until they serve."""
+        for name in names:
+            self.running[name] = Child(self._process(name), self._folder / f"{name}.jsonl")
+        self.wait_ready(*names)
+
+    def wait_ready(self, *names: str) -> None:
+        """Wait until processes serve."""
+        for name in names:
+            child = self.running[name]
+            wait_until(
+                lambda name=name: answers(f"{self.url(name)}/readyz"),
+                30,
+                lambda child=child: child.exit_code is None,
+                lambda child=child: child.log.read_text("utf-8")[-2000:],
+            )
+
+    def kill(self, name: str) -> None:
+        """Do what kill -9 does."""
+        child = self.running.pop(name)
+        child.kill()
+        assert child.wait(5)
+
+    def end(self, name: str) -> int | None:
+        """End a process in order; its exit code."""
+        child = self.running.pop(name)
+        child.end()
+        assert child.wait(15), f"{name} does not end"
+        return child.exit_code
+
+    def twin(self, name: str, offset: int) -> Child:
+        """Start another process of a service, on the same database, `offset` ports further."""
+        process = self._process(name)
+        port = process.ports[0] + offset
+        moved = dataclasses.replace(process, arguments=(process.arguments[0], port), ports=(port,))
+        return Child(moved, self._folder / f"{name}-{offset}.jsonl")
+
+    def _process(self, name: str) -> Process:
+        port = PORTS[name] + self._offset
+        peers = {
+            f"{variable}_URLS": self.url(peer)
+            for variable, peer in {
+                "ORDER": "order",
+                "PAYMENT": "payment",
+                "INVENTORY": "inventory",
+                "CARD_ISSUER": "issuer",
+            }.items()
+        }
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "TRACELAB_"))}
+        own = {"OTEL_SERVICE_NAME": name, "OTEL_TRACES_EXPORTER": "none", "TRACELAB_FAULTS": "on"}
+        if name in self._databases:
+            own["DATABASE_URL"] = self._databases[name]
+        environment = {**inherited, **own, **peers, **self._environment, **self._each.get(name, {})}
+        app = _APPS.get(name, f"services.{name}.app:app")
+        return Process(name, 0, jobs.serve, (app, port), (port,), "", environment)
+
+    # What a customer does
+
+    def order(self, body: object = None, *, key: str | None = None, **headers: str | bytes | None) -> Answer:
+        """Place an order at the gateway."""
+        return ask(
+            f"{self.url('gateway')}/orders",
+            "POST",
+            an_order() if body is None else body,
+            idempotency_key=key or new_key(),
+            **headers,
+        )
+
+    def get(self, path: str, service: str = "gateway", **headers: str | bytes | None) -> Answer:
+        """GET a path."""
+        return ask(self.url(service) + path, "GET", **headers)
+
+    def post(self, service: str, path: str, body: object = None, key: str | None = None, **headers: str) -> Answer:
+        """POST to a service with an idempotency key."""
+        return ask(self.url(service) + path, "POST", body, idempotency_key=key or new_key(), **headers)
+
+    # What must be true of it
+
+    def books(self) -> dict[str, Any]:
+        """Every service's totals."""
+        return {name: self.get("/books", name).body for name in ("order", "payment", "inventory")}
+
+    def assert_balanced(self) -> dict[str, Any]:
+        """Nothing is under way, and stock, charges and orders tell the same story."""
+        books = self.books()
+        orders, payments, stock = books["order"], books["payment"], books["inventory"]
+        confirmed = orders.get("confirmed", {"count": 0, "amount": 0, "units": 0})
+        captured = payments.get("captured", {"count": 0, "amount": 0})
+        assert not {"pending", "undoing"} & orders.keys(), books
+        assert "authorised" not in payments, books
+        assert stock["available"] + stock["reserved"] == stock["initial"], books
+        assert stock["reserved"] == confirmed["units"], books
+        assert captured == {"count": confirmed["count"], "amount": confirmed["amount"]}, books
+        return books
+
+    def settle(self, budget: float | None = None) -> dict[str, Any]:
+        """Wait until every order is settled, and the books balance: its time, and a little for a busy machine."""
+        eventually(self.assert_balanced, (budget or self.budget) + _RECOVERY + 6)
+        return self.assert_balanced()
+
+    def log(self, name: str) -> list[dict[str, Any]]:
+        """A process's log lines; a line that is not JSON fails the test."""
+        with (self._folder / f"{name}.jsonl").open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def assert_quiet(self) -> None:
+        """No service has met anything unforeseen."""
+        for name in NAMES:
+            with suppress(FileNotFoundError):
+                for line in self.log(name):
+                    assert "exception" not in line, f"{name}: {line['exception']}"
+                    assert line.get("status") != 500, f"{name}: {line}"

@@ -26,7 +26,7 @@ from lab.options import Options
 from lab.shop import Shop
 
 _HEALTHY = 5
-_SETTLED = 0.7  # seconds without a new span: longer than two batch delays
+_SETTLED = 0.7  # seconds without a new span: longer than the delay of a batch
 _OLD = 1.0  # seconds after its end until a trace without gaps is taken as whole
 _WITHIN = 15.0
 

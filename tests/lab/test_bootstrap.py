@@ -92,16 +92,15 @@ def test_two_at_the_same_moment_make_one_venv_and_both_run(clone: Path) -> None:
 
 
 def test_a_changed_lock_is_followed_and_what_it_dropped_is_taken_out(clone: Path) -> None:
-    """A newer lock updates .venv in place; a package that no lock names any more does not stay to act by being there."""
+    """A newer lock updates .venv in place; a package that it no longer names does not stay to act by being there."""
     assert said(start(clone, "up"))[0] == 0
-    [packages] = (clone / ".venv").glob("lib*/python*/site-packages")
+    packages = next((clone / ".venv").rglob("site-packages"))
     stranger = packages / "stranger-1.dist-info"
     stranger.mkdir()
     (stranger / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n", encoding="utf-8")
     (stranger / "INSTALLER").write_text("pip\n", encoding="utf-8")
-    (stranger / "RECORD").write_text(
-        "stranger-1.dist-info/METADATA,,\nstranger-1.dist-info/RECORD,,\n", encoding="utf-8"
-    )
+    record = "stranger-1.dist-info/METADATA,,\nstranger-1.dist-info/RECORD,,\n"
+    (stranger / "RECORD").write_text(record, encoding="utf-8")
     (clone / "requirements.lock").write_text("# newer\n", encoding="utf-8")
     code, _, error = said(start(clone, "up"))
     assert code == 0

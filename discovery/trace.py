@@ -72,7 +72,8 @@ class Trace:
     """All spans of one request, each once, parents before children and siblings by start. Made by `assemble`.
 
     `index` and `children` hold every span id, `roots` the spans without a parent in the trace, `missing` the parent ids
-    that were named but never received.
+    that were named but never received. From `start`, the earliest, in microseconds since the epoch, it is `duration`
+    microseconds to the latest end.
     """
 
     trace_id: str
@@ -81,21 +82,13 @@ class Trace:
     children: Mapping[str, tuple[Span, ...]]
     roots: tuple[Span, ...]
     missing: tuple[str, ...]
+    start: int
+    duration: int
 
     @property
     def root(self) -> Span:
         """The span that stands for the whole: the earliest without any parent, else the earliest orphan."""
         return next((span for span in self.roots if span.parent_id is None), self.roots[0])
-
-    @property
-    def start(self) -> int:
-        """The earliest start, in microseconds since the epoch."""
-        return min(span.start for span in self.spans)
-
-    @property
-    def duration(self) -> int:
-        """From the earliest start to the latest end, in microseconds."""
-        return max(span.end for span in self.spans) - self.start
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -141,6 +134,8 @@ def assemble(spans: Iterable[Span]) -> Trace:
         children={span.span_id: tuple(below.get(span.span_id, ())) for span in ordered},
         roots=tuple(roots),
         missing=tuple(dict.fromkeys(root.parent_id for root in roots if root.parent_id is not None)),
+        start=by_start[0].start,
+        duration=max(span.end for span in by_start) - by_start[0].start,
     )
 
 

@@ -16,6 +16,7 @@ from discovery.trace import Span, Trace
 _TIME = 8  # columns of a duration and the space before it
 _LEAST_NAME, _LEAST_TRACK = 20, 10
 _MOST_NOTES = 2  # lines below a red span
+_LEVELS = 128  # of a tree are remembered: more than any line has room for
 _DEEP = 8  # depth from which the tree is drawn in one column a level
 
 _RESET, _BOLD, _DIM, _RED, _BRIGHT = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[93m"
@@ -39,7 +40,7 @@ def waterfall(trace: Trace, width: int = 80, charset: str = "utf-8", *, colour: 
 @dataclass(frozen=True, slots=True)
 class _Row:
     span: Span
-    branch: tuple[bool, ...]  # for each level above and its own: does a sibling follow?
+    branch: tuple[bool, ...]  # for the levels above and its own, the deepest of them: does a sibling follow?
 
 
 def _rows(trace: Trace) -> Iterator[_Row]:
@@ -49,16 +50,14 @@ def _rows(trace: Trace) -> Iterator[_Row]:
         yield row
         children = trace.children[row.span.span_id]
         last = children[-1] if children else None
-        waiting += [_Row(child, (*row.branch, child is not last)) for child in reversed(children)]
+        waiting += [_Row(child, (*row.branch, child is not last)[-_LEVELS:]) for child in reversed(children)]
 
 
 def _drawing(trace: Trace, width: int, charset: str, *, colour: bool) -> _Drawing:
     sections: defaultdict[str, list[Section]] = defaultdict(list)
     for section in critical_path(trace):
         sections[section.span_id].append(section)
-    longest = max(
-        2 + len(row.branch) * 2 + terminal.cells(f"{row.span.service} {row.span.name}") for row in _rows(trace)
-    )
+    longest = max(2 + depth * 2 + terminal.cells(f"{span.service} {span.name}") for span, depth in trace.walk())
     name = max(_LEAST_NAME, min(longest, int(width * 0.45)))
     name = min(name, width - 2 * _TIME - 2 - _LEAST_TRACK)
     palette = {
@@ -75,7 +74,7 @@ def _drawing(trace: Trace, width: int, charset: str, *, colour: bool) -> _Drawin
         palette=palette,
         self_times=self_times(trace),
         sections=sections,
-        deep=max(len(row.branch) for row in _rows(trace)) > _DEEP,
+        deep=max(depth for _, depth in trace.walk()) > _DEEP,
     )
 
 

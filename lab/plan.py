@@ -80,7 +80,7 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         resource = f"{more},{resource}"
     environment = {
         **tracing.exporting,
-        "OTEL_BSP_SCHEDULE_DELAY": "300",
+        "OTEL_BSP_SCHEDULE_DELAY": "500",
         "TRACELAB_FAULTS": "on",
         **inherited,
         **_addresses(options),

@@ -32,7 +32,7 @@ logger = logging.getLogger("tracelab.telemetry")
 DEFAULTS = {
     "OTEL_TRACES_EXPORTER": "otlp",
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",  # a bare `otlp` would mean gRPC
-    "OTEL_BSP_SCHEDULE_DELAY": "300",  # ms; the standard 5000 makes a laptop's pages look dead
+    "OTEL_BSP_SCHEDULE_DELAY": "500",  # ms; at the standard 5000 pages look dead, at 200 sending costs more than spans
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",  # today's attribute names, not those of 2022
 }
 

@@ -2,9 +2,9 @@
 
     python tests/bench/checkout.py [--rounds 8] [--variants off,on,...]
 
-Every variant is a whole shop of its own on SQLite; blocks of requests alternate between them, so that a noisy machine hits all alike.
-Printed are medians and, against the first variant, the median ratio of adjacent blocks with its quartiles. Not a timed test: it asserts
-nothing.
+Every variant is a whole shop of its own on SQLite; blocks of requests alternate between them, so that a noisy machine
+hits all alike. Printed are medians and, against the first variant, the median ratio of adjacent blocks with its
+quartiles. Not a timed test: it asserts nothing.
 """
 
 from __future__ import annotations

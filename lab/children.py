@@ -97,6 +97,14 @@ def _end_with(life: Connection) -> None:
     try:
         life.recv_bytes()
     except (EOFError, OSError):
-        signal.raise_signal(signal.SIGTERM)
+        _terminate()
     time.sleep(GRACE)
     os._exit(1)
+
+
+def _terminate() -> None:
+    """Send this process SIGTERM: to the main thread, which may be waiting for something else."""
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGTERM)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 
@@ -24,7 +25,7 @@ def backend(port: int, otlp_port: int) -> None:
 
 def program(*command: str) -> None:
     """Run somebody else's server, and end with it, or it with us."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_dying_with_us())  # noqa: PLW1509
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -32,3 +33,13 @@ def program(*command: str) -> None:
 
     signal.signal(signal.SIGTERM, end)
     sys.exit(child.wait())
+
+
+def _dying_with_us() -> Callable[[], object] | None:
+    """What makes Linux kill a program when the process that started it was killed."""
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    libc, parent_death_signal = ctypes.CDLL(None), 1
+    return lambda: libc.prctl(parent_death_signal, signal.SIGKILL)

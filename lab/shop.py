@@ -23,6 +23,7 @@ _QUICK = 10.0  # seconds: who dies sooner has not recovered
 _MOST_QUICK_DEATHS = 5
 _LAST_LINES = 3
 _OK = b"HTTP/1.1 200"
+_SENDING = ("OTEL_EXPORTER_", "OTEL_TRACES_EXPORTER", "OTEL_PROPAGATORS")  # what a client must do as the services do
 
 
 class NotReady(Exception):
@@ -81,7 +82,9 @@ class Shop:
             "TRACELAB_BACKEND": self.tracing.query,
             "TRACELAB_TRACE_URL": self.tracing.page,
         }
-        return {**self.tracing.exporting, **found}
+        chosen = {**os.environ, **self.options.environment}
+        own = {name: value for name, value in chosen.items() if name.startswith(_SENDING)}
+        return {**self.tracing.exporting, **own, **found}
 
     @property
     def pids(self) -> dict[str, int]:

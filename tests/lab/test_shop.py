@@ -122,3 +122,17 @@ def test_a_service_that_cannot_start_is_told_with_its_last_words(tmp_path: Path)
         pass
     assert "died (exit code 1)" in str(caught.value)
     assert state.running(tmp_path) is None
+
+
+@linux
+def test_who_keeps_dying_is_given_up_and_the_rest_stays(shop: Shop) -> None:
+    """After five quick deaths in a row there is no sixth start; that is said, and the other replica sells on."""
+    told: list[str] = shop.told  # type: ignore[attr-defined]
+    give_up = time.monotonic() + 40
+    while "payment-2 died 6 times in a row: given up" not in "\n".join(told):
+        assert time.monotonic() < give_up, told
+        shop.kill("payment-2")
+        time.sleep(0.05)
+    assert orders.a_product(shop.url)
+    assert gone([shop.pids["payment-2"]], 1) == []
+    assert alive(shop.pids["payment"])

@@ -39,7 +39,8 @@ class Cursor:
         if begins or alone:
             await self.connection.queue_to_write()
         try:
-            await self.connection.call(self._run, sql, parameters, begins or alone)
+            # Reckoned here: the connection's thread knows nothing of the request's budget.
+            await self.connection.call(self._run, sql, parameters, _patience() if begins or alone else None)
         except sqlite3.Error:
             if begins:  # it did not begin; after a cancellation it may still, and only a rollback ends that
                 self.connection.leave()
@@ -59,10 +60,10 @@ class Cursor:
     async def close(self) -> None:
         """Nothing is left open."""
 
-    def _run(self, sql: str, parameters: Sequence[Any], locks: bool) -> None:
+    def _run(self, sql: str, parameters: Sequence[Any], patience: int | None) -> None:
         connection = self.connection.raw
-        if locks:
-            connection.execute(f"PRAGMA busy_timeout = {_patience()}")
+        if patience is not None:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
         cursor = connection.execute(sql, parameters)
         self._take(cursor)
         self._rows = cursor.fetchall() if cursor.description else []

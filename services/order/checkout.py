@@ -134,7 +134,7 @@ class Checkout:
         return await self._undo_now(order, "failed")
 
     async def _undo_now(self, order: str, becomes: str) -> str:
-        """Undo within the request if the others answer; what cannot be undone now is found again by its deadline."""
+        """Undo within the request if the others answer; what cannot be undone now is found again, and soon."""
         with budget.spend(_UNDO_SECONDS):
             try:
                 return await self._undo(order, becomes)
@@ -144,7 +144,8 @@ class Checkout:
 
     async def _undo(self, order: str, becomes: str) -> str:
         """Void and release; the status in which the order ended: confirmed if it had been all along."""
-        await self._change(order, "pending", status="undoing", becomes=becomes)
+        soon = time.time() + _UNDO_SECONDS  # should it not be done by then, `settle` is to try again
+        await self._change(order, "pending", status="undoing", becomes=becomes, deadline=soon)
         row = await self._row(orders.c.id == order)
         if row is None or row.status != "undoing":
             return "failed" if row is None else str(row.status)
@@ -166,7 +167,7 @@ class Checkout:
                 return Placed(outcome="in_progress")
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _change(self, order: str, was: str, **values: str) -> bool:
+    async def _change(self, order: str, was: str, **values: str | float) -> bool:
         change = sa.update(orders).where(orders.c.id == order, orders.c.status == was).values(values)
         async with self._database.autocommit() as connection:
             return bool((await connection.execute(change)).rowcount)

@@ -37,10 +37,13 @@ async def capture(connection: AsyncConnection, key: str) -> Payment:
 
 
 async def void(database: Database, connection: AsyncConnection, key: str) -> Payment:
-    """Undo an authorisation or a charge; one that never came is noted, and charges nothing if it still comes."""
-    if not await _change(connection, key, "voided", {"authorised", "captured"}):
-        tombstone = {"id": key, "fingerprint": "", "status": "voided", "amount": 0, "currency": "XXX"}
-        await connection.execute(database.insert_once(payments).values(tombstone))
+    """Undo an authorisation or a charge; one that never came is noted, and charges nothing if it still comes.
+
+    The note first: an authorisation written at this moment is then either waited for, and undone, or finds the note.
+    """
+    tombstone = {"id": key, "fingerprint": "", "status": "voided", "amount": 0, "currency": "XXX"}
+    if not (await connection.execute(database.insert_once(payments).values(tombstone))).rowcount:
+        await _change(connection, key, "voided", {"authorised", "captured"})
     return Payment(id=key, outcome="voided")
 
 

@@ -110,6 +110,11 @@ def assert_problem(answer: Answer, status: int, kind: str) -> None:
     assert answer.body["trace_id"] == answer.trace_id
 
 
+def attest(fact: object) -> None:
+    """Assert, as an expression."""
+    assert fact
+
+
 def eventually(check: Callable[[], object], seconds: float, every: float = 0.1) -> None:
     """Repeat a check until it raises no AssertionError; after so many seconds its last one stands."""
     give_up = time.monotonic() + seconds

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import os
 import random
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from lab import children, jobs, ports
 from lab.children import Child
@@ -125,17 +129,18 @@ class Fleet:
             f"{self.url('gateway')}/orders",
             "POST",
             an_order() if body is None else body,
-            idempotency_key=key or new_key(),
-            **headers,
+            **{"idempotency_key": key or new_key(), **headers},
         )
 
     def get(self, path: str, service: str = "gateway", **headers: str | bytes | None) -> Answer:
         """GET a path."""
         return ask(self.url(service) + path, "GET", **headers)
 
-    def post(self, service: str, path: str, body: object = None, key: str | None = None, **headers: str) -> Answer:
+    def post(
+        self, service: str, path: str, body: object = None, key: str | None = None, **headers: str | bytes | None
+    ) -> Answer:
         """POST to a service with an idempotency key."""
-        return ask(self.url(service) + path, "POST", body, idempotency_key=key or new_key(), **headers)
+        return ask(self.url(service) + path, "POST", body, **{"idempotency_key": key or new_key(), **headers})
 
     # What must be true of it
 
@@ -160,6 +165,32 @@ class Fleet:
         """Wait until every order is settled, and the books balance: its time, and a little for a busy machine."""
         eventually(self.assert_balanced, (budget or self.budget) + _RECOVERY + 6)
         return self.assert_balanced()
+
+    def orders_id(self, key: str) -> str | None:
+        """The id of the order made under a key, which nobody tells before its checkout has ended."""
+
+        async def read() -> str | None:
+            async with self._in_orders() as connection:
+                return await connection.scalar(sa.text("SELECT id FROM orders WHERE key = :key"), {"key": key})
+
+        return asyncio.run(read())
+
+    @contextmanager
+    def locked_orders(self) -> Iterator[None]:
+        """Keep the order service from writing to its database."""
+        with asyncio.Runner() as runner:
+            stack = AsyncExitStack()
+            connection = runner.run(stack.enter_async_context(self._in_orders()))
+            lock = "LOCK TABLE orders IN SHARE MODE" if connection.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
+            runner.run(connection.execute(sa.text(lock)))
+            yield
+            runner.run(stack.aclose())
+
+    @asynccontextmanager
+    async def _in_orders(self) -> AsyncIterator[AsyncConnection]:
+        engine = create_async_engine(self._databases["order"], poolclass=sa.NullPool)
+        async with engine.connect() as connection:
+            yield connection
 
     def log(self, name: str) -> list[dict[str, Any]]:
         """A process's log lines; a line that is not JSON fails the test."""

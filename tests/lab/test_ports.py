@@ -21,10 +21,11 @@ def test_a_listening_port_is_not_free() -> None:
 
 
 def test_the_proposed_offset_works() -> None:
-    """The first offset that is proposed is one at which every port is free."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert ports.free_offset([port - 100, port - 99], [99, 100, 200]) == 200
+    """An offset that a listener spoils is passed over, for the first one at which every port is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as freed:
+        spoilt, free = taken.getsockname()[1], freed.getsockname()[1]
+        freed.close()
+        assert ports.free_offset([0], [spoilt, free]) == free
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who holds a port")

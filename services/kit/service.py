@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from services.kit import edge, logs, problems, route, saturation, telemetry
 from services.kit.client import BlockingPeer, Peer
 from services.kit.database import Database
+from services.kit.faults import plane
 from services.kit.settings import Settings
 
 
@@ -48,6 +49,8 @@ def service(
     `own_hosts_only` refuses foreign Host names: for the one service that browsers reach.
     """
     logs.configure()
+    if settings.faults and not telemetry.disabled():
+        plane.expect_baggage()
     watch = saturation.LoopWatch()
 
     @asynccontextmanager

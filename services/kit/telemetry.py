@@ -12,15 +12,17 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Any
 
-from opentelemetry import context, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # untyped there
 from opentelemetry.instrumentation.utils import unwrap
+from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -31,6 +33,7 @@ logger = logging.getLogger("tracelab.telemetry")
 # Said once for all services; each is only a default, and the user's own environment wins.
 DEFAULTS = {
     "OTEL_TRACES_EXPORTER": "otlp",
+    "OTEL_PROPAGATORS": "tracecontext,baggage",
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",  # a bare `otlp` would mean gRPC
     "OTEL_BSP_SCHEDULE_DELAY": "500",  # ms; at the standard 5000 pages look dead, at 200 sending costs more than spans
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",  # today's attribute names, not those of 2022
@@ -121,9 +124,13 @@ class Configurator:
     """Makes the tracer provider: sampler, resource, limits, batching and exporters, all as OTEL_* says."""
 
     def configure(self, **_: Any) -> None:
-        """Set the global tracer provider, unless OTEL_SDK_DISABLED."""
+        """Set the global tracer provider and propagators, unless OTEL_SDK_DISABLED."""
         if disabled():
             return
+        # The API reads OTEL_PROPAGATORS when it is imported: in a forked process that was before this one's was set.
+        propagate.set_global_textmap(
+            CompositePropagator(list(_components("opentelemetry_propagator", "OTEL_PROPAGATORS")))
+        )
         for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # Delivery says it once instead
         provider = TracerProvider(id_generator=_id_generator(), resource=Resource.create(), shutdown_on_exit=False)
@@ -192,22 +199,27 @@ def _shutdown() -> None:
 
 
 def _exporters() -> Iterator[SpanExporter]:
-    for name in os.environ.get("OTEL_TRACES_EXPORTER", "otlp").split(","):
-        wanted = {"otlp": "otlp_proto_http"}.get(name.strip(), name.strip())
-        if wanted and wanted != "none":
-            yield _component("opentelemetry_traces_exporter", wanted, "OTEL_TRACES_EXPORTER")()
+    return _components("opentelemetry_traces_exporter", "OTEL_TRACES_EXPORTER", {"otlp": "otlp_proto_http"})
 
 
 def _id_generator() -> IdGenerator | None:
     name = os.environ.get("OTEL_PYTHON_ID_GENERATOR", "random").strip()
-    return None if name == "random" else _component("opentelemetry_id_generator", name, "OTEL_PYTHON_ID_GENERATOR")()
+    return None if name == "random" else _component("opentelemetry_id_generator", name, "OTEL_PYTHON_ID_GENERATOR")
+
+
+def _components(group: str, variable: str, spelled: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
+    """One of each that a variable lists; nothing for `none`."""
+    for name in os.environ.get(variable, DEFAULTS[variable]).split(","):
+        if name.strip() not in {"", "none"}:
+            yield _component(group, spelled.get(name.strip(), name.strip()), variable)
 
 
 def _component(group: str, name: str, variable: str) -> Any:
     found = next(iter(entry_points(group=group, name=name)), None)
     if found is None:
-        raise ValueError(f"{variable} names {name!r}, which is not installed; otlp, zipkin_json and none are.")
-    return found.load()
+        known = ", ".join(sorted({each.name for each in entry_points(group=group)}))
+        raise ValueError(f"{variable} names {name!r}, which is not installed; these are: {known}.")
+    return found.load()()
 
 
 def _without_connect_spans() -> None:

@@ -6,15 +6,18 @@ so there is nothing to switch off afterwards. What makes no sense is ignored and
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from opentelemetry import baggage, context
+from opentelemetry import baggage, context, propagate
 
 from services.kit.faults.error import Error
 from services.kit.faults.latency import Latency
 from services.kit.problems import Problem
+
+logger = logging.getLogger("tracelab.edge")
 
 MEMBER = "fault"
 _MOST = 3  # faults on one request
@@ -32,6 +35,12 @@ class Fault(Protocol):
 _KINDS: dict[str, Callable[[str], Fault]] = {"latency": Latency.parse, "error": Error.parse}
 
 ignored: Counter[str] = Counter()  # requests whose faults made no sense, by reason
+
+
+def expect_baggage() -> None:
+    """Warn where OTEL_PROPAGATORS leaves baggage out: requests could then ask for nothing."""
+    if "baggage" not in propagate.get_global_textmap().fields:
+        logger.warning("OTEL_PROPAGATORS lists no baggage: what a request carries in it is neither read nor passed on.")
 
 
 async def meet(service: str | None) -> Problem | None:

@@ -59,7 +59,7 @@ def test_an_unknown_order_is_business(checkouts: Traced) -> None:
 
 
 def test_an_error_is_red_from_its_origin_up(checkouts: Traced) -> None:
-    """A 503 of inventory is red there and in every caller; the deepest red spans are its origin, and no other is red."""
+    """A 503 of inventory is red there and in every caller; the deepest red is its origin, and nothing else is red."""
     answer = checkouts.shop.order(baggage="fault=inventory.error:503")
     assert answer.status == 503
     trace = checkouts.trace(answer)

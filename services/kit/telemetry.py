@@ -8,6 +8,7 @@ Both end in `stop()`, which the app's lifespan calls: uvicorn re-raises SIGTERM 
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import logging
 import os
@@ -115,6 +116,9 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
         """Switch one instrumentation on, with the settings that suit it."""
         if disabled() or entry_point.name not in _WANTED:
             return
+        if entry_point.name == "sqlalchemy":
+            # Its async half must have its own create_engine before that is wrapped, or an engine is traced twice.
+            importlib.import_module("sqlalchemy.ext.asyncio")
         entry_point.load()().instrument(**kwargs)
         if entry_point.name == "sqlalchemy":
             _without_connect_spans()

@@ -14,9 +14,9 @@ logger = logging.getLogger("tracelab.background")
 
 async def repeat(function: Callable[[], Awaitable[None]], every: float) -> None:
     """Call a function every so many seconds until cancelled; it makes no spans, here or in the services it asks."""
-    with telemetry.untraced():
-        while True:
-            await asyncio.sleep(every)
+    while True:
+        await asyncio.sleep(every)
+        with telemetry.untraced():
             try:
                 await function()
             except (Problem, budget.OutOfTime) as error:

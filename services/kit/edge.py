@@ -12,7 +12,7 @@ from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kit import budget, problems, saturation
+from services.kit import budget, problems, saturation, telemetry
 from services.kit.problems import Problem
 
 logger = logging.getLogger("tracelab.edge")
@@ -48,8 +48,12 @@ class Accounting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, then account."""
-        if scope["type"] != "http" or scope["path"] in UNTRACED:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if is_untraced(scope):
+            with telemetry.untraced():  # what it asks the database would be a trace of its own
+                await self.app(scope, receive, send)
             return
         start, status, waits = perf_counter(), 500, saturation.Waits()
         token = saturation.current.set(waits)

@@ -27,7 +27,7 @@ from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 
 logger = logging.getLogger("tracelab.telemetry")
 
@@ -186,9 +186,11 @@ def disabled() -> bool:
 def untraced() -> Iterator[None]:
     """No spans for what the block does, here or in the services it calls: start-up and repair are nobody's request.
 
-    The block runs under an unsampled parent, which every parent-based sampler follows, on this side and on the other.
+    The block runs under an unsampled parent, which every parent-based sampler follows, on this side and on the other;
+    its id is in the log lines of both.
     """
-    parent = trace.SpanContext(trace_id=1, span_id=1, is_remote=False, trace_flags=trace.TraceFlags.get_default())
+    ids = RandomIdGenerator()
+    parent = trace.SpanContext(ids.generate_trace_id(), ids.generate_span_id(), is_remote=True)
     token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(parent)))
     try:
         yield

@@ -26,6 +26,9 @@ _REFUSALS = {
 def refusal(outcome: str) -> Problem:
     """The problem that an outcome other than success is."""
     if outcome not in _REFUSALS:
-        return problems.unavailable("The order could not be completed, and was undone; nothing was charged.")
+        return problems.unavailable(
+            "The order could not be completed, and was undone; nothing was charged. "
+            "To order again, use a new Idempotency-Key."
+        )
     status, kind, detail = _REFUSALS[outcome]
     return Problem(status, kind, detail)

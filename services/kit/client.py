@@ -27,6 +27,7 @@ logger = logging.getLogger("tracelab.client")
 _ATTEMPTS = 3
 _LIMITS = httpx2.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=15)
 _SAFE = frozenset({"GET", "HEAD"})
+_FAIR_SECONDS = 0.5  # a call that was given less and came to nothing tells of its caller's haste, not of the other side
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class _Calls:
     @contextmanager
     def guarded(self) -> Iterator[_Calls]:
         """One call through the breaker, with the library's errors turned into ours."""
-        budget.require()
+        late = self._breaker.failed if budget.require() >= _FAIR_SECONDS else self._breaker.abandoned
         if not self._breaker.admit():
             raise problems.unavailable(
                 f"{self.name} is cut off for now: it failed repeatedly.", self._breaker.retry_after()
@@ -103,13 +104,14 @@ class _Calls:
         try:
             yield self
         except httpx2.TimeoutException as error:
-            self._breaker.failed()
+            late()
             raise budget.OutOfTime from error
         except httpx2.TransportError as error:
             self._breaker.failed()
             raise problems.unavailable(f"{self.name} cannot be reached.") from error
         except Problem as problem:
-            self._breaker.failed() if problem.status >= 500 else self._breaker.succeeded()
+            judge = late if problem.status == 504 else self._breaker.failed
+            judge() if problem.status >= 500 else self._breaker.succeeded()
             raise
         except BaseException:
             self._breaker.abandoned()

@@ -124,12 +124,16 @@ class Database:
         pool = engine.pool
         all_out = isinstance(pool, sa.QueuePool) and pool.checkedout() >= pool.size()
         asked, asked_ns = perf_counter(), time_ns()
-        connection = await engine.connect()
+        try:
+            connection = await engine.connect()
+        except Exception as error:  # asyncpg's own, such as "starting up", reach here as they are
+            raise problems.unavailable(f"The database of {self.name} does not answer.") from error
         waited, waits = perf_counter() - asked, saturation.current.get()
         if all_out and waits is not None:
             waits.pool += waited
             if waited > _VISIBLE_WAIT:
-                trace.get_tracer("tracelab.database").start_span("pool.wait", start_time=asked_ns).end()
+                span = trace.get_tracer("tracelab.database").start_span("pool.wait", start_time=asked_ns)
+                span.end(asked_ns + int(waited * 1e9))
         return connection
 
     def _sqlite_engine(self) -> AsyncEngine:

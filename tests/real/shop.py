@@ -37,13 +37,19 @@ def shop(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="session")
-def rough(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A shop to be hurt: two seconds a request, so that recovery is quick."""
+def _rough(database: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp(f"rough-{database}")
     with Fleet(folder, databases(database, folder, request), TRACELAB_BUDGET_MS="2000") as running:
         yield running
         running.settle()
         running.assert_quiet()
+
+
+@pytest.fixture
+def rough(_rough: Fleet) -> Fleet:
+    """A shop to be hurt, over what was done to it before: two seconds a request, so that recovery is quick."""
+    _rough.calm()
+    return _rough
 
 
 @pytest.fixture

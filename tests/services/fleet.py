@@ -71,6 +71,11 @@ class Fleet:
             self.running[name] = Child(self._process(name), self._folder / f"{name}.jsonl")
         self.wait_ready(*names)
 
+    def restart(self, name: str) -> None:
+        """Kill a process and start it again."""
+        self.kill(name)
+        self.start(name)
+
     def wait_ready(self, *names: str) -> None:
         """Wait until processes serve."""
         for name in names:
@@ -141,6 +146,17 @@ class Fleet:
     ) -> Answer:
         """POST to a service with an idempotency key."""
         return ask(self.url(service) + path, "POST", body, **{"idempotency_key": key or new_key(), **headers})
+
+    def calm(self) -> None:
+        """Wait until the shop sells as if nothing had happened: every circuit breaker is closed again."""
+
+        def sells() -> None:
+            made = self.order()
+            assert made.status == 201
+            assert self.get(made.headers["location"]).status == 200
+            assert self.get("/products").status == 200
+
+        eventually(sells, 20)
 
     # What must be true of it
 

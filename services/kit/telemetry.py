@@ -9,7 +9,6 @@ Both end in `stop()`, which the app's lifespan calls: uvicorn re-raises SIGTERM 
 from __future__ import annotations
 
 import importlib
-import itertools
 import logging
 import os
 import threading
@@ -62,6 +61,7 @@ class Delivery(SpanExporter):
         self.delivered = 0
         self.lost = 0
         self._exporter = exporter
+        self._lock = threading.Lock()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Hand a batch on; an exception counts as a failure."""
@@ -71,13 +71,18 @@ class Delivery(SpanExporter):
             result, reason = SpanExportResult.FAILURE, type(error).__name__
         if result is SpanExportResult.SUCCESS:
             self.delivered += len(spans)
-            return result
-        if not self.lost:
+        else:
+            self.lose(len(spans), reason)
+        return result
+
+    def lose(self, number: int, reason: str) -> None:
+        """Count spans as lost."""
+        with self._lock:
+            first, self.lost = not self.lost, self.lost + number
+        if first:
             logger.warning(
                 "Spans are being lost: %s. Requests go on; the number is counted and said at the end.", reason
             )
-        self.lost += len(spans)
-        return result
 
     def shutdown(self) -> None:
         """Close the exporter."""
@@ -85,18 +90,24 @@ class Delivery(SpanExporter):
 
 
 class Processor(BatchSpanProcessor):
-    """The standard batch processor, counting what ends: what its full queue drops silently shows in the difference."""
+    """The standard batch processor, counting what ends, and what its full queue would drop silently."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self.delivery = Delivery(exporter)
-        self._counter = itertools.count(1)
         self.ended = 0
+        self._lock = threading.Lock()  # spans end on the event loop and on worker threads
         super().__init__(self.delivery)
+        self._queue = self._batch_processor._queue  # noqa: SLF001 - nothing public tells that it is full
 
     def on_end(self, span: ReadableSpan) -> None:
         """Count and queue a sampled span."""
-        if span.context and span.context.trace_flags.sampled:
-            self.ended = next(self._counter)
+        if not (span.context and span.context.trace_flags.sampled):
+            return
+        with self._lock:
+            self.ended += 1
+            full = len(self._queue) == self._queue.maxlen
+        if full:
+            self.delivery.lose(1, "they end faster than the backend takes them")
         super().on_end(span)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,9 +46,13 @@ def checkouts(
 
 @pytest.fixture
 def own(request: pytest.FixtureRequest, tmp_path: Path, built_in: Tracing) -> Starting:
-    """Start a shop of the test's own on SQLite, to the built-in backend unless another way is given."""
-    return partial(_own, tmp_path, built_in, databases("sqlite", tmp_path, request))
+    """Start a shop of the test's own on SQLite, to the built-in backend unless another way is given.
 
+    `folder` keeps two shops of one test apart.
+    """
 
-def _own(folder, built_in, where, way=None, **options):
-    return traced(folder, way or Way.by_otlp("built-in", built_in), where, **options)
+    def start(way: Way | None = None, folder: str = "shop", **options: object) -> AbstractContextManager[Traced]:
+        where = tmp_path / folder
+        return traced(where, way or Way.by_otlp("built-in", built_in), databases("sqlite", where, request), **options)
+
+    return start

@@ -17,8 +17,7 @@ def test_the_same_table_and_nothing_lost(own: Starting, way: Way) -> None:
     with own(way=way, fleet=ZeroCode, OTEL_BSP_SCHEDULE_DELAY="60000") as here:
         answers = [here.shop.order() for _ in range(5)]
         assert {answer.status for answer in answers} == {201}
-        for name in ("gateway", "order", "payment", "inventory"):
-            here.shop.end(name)
+        here.end()
         number = table.expected("sqlite").total()
         for answer in answers:
             trace = client.read(way.backend, answer.trace_id, expected=number)

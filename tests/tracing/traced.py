@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from discovery import client
@@ -46,7 +47,6 @@ class Traced:
 
     shop: Fleet
     way: Way
-    running: tuple[str, ...] = field(default=SERVICES)
 
     def spans(self, name: str) -> dict[str, int]:
         """What a service says became of its spans: ended, delivered, lost."""
@@ -78,6 +78,15 @@ class Traced:
 
         eventually(whole, 10, 0.02)
         return found[0]
+
+    def end(self) -> None:
+        """End all traced services at the same moment, and see that each ends within 8 s."""
+        for name in SERVICES:
+            self.shop.running[name].end()
+        began = time.monotonic()
+        for name in SERVICES:
+            self.shop.end(name)
+        assert time.monotonic() - began < 8
 
     def stored(self, trace_id: str) -> bool:
         """Whether the backend has anything of a trace."""

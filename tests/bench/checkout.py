@@ -1,6 +1,6 @@
 """What tracing costs a checkout: shops that differ in their settings, side by side in one run.
 
-    python tests/bench/checkout.py [--rounds 8] [--variants off,on,...]
+    python tests/bench/checkout.py [--rounds 8] [--variants off,on,...] [--backend URL]
 
 Every variant is a whole shop of its own on SQLite; blocks of requests alternate between them, so that a noisy machine
 hits all alike. Printed are medians and, against the first variant, the median ratio of adjacent blocks with its
@@ -132,6 +132,7 @@ def main() -> None:
     """Start the shops, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--backend", default="builtin", help="builtin, or a running backend's query address")
     parser.add_argument(
         "--variants", default="off,on", help=f"of {', '.join(VARIANTS)}; the first is what the others are compared with"
     )
@@ -139,7 +140,8 @@ def main() -> None:
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         shops = {}
         for number, name in enumerate(args.variants.split(",")):
-            options = Options(Path(folder) / name, environment=VARIANTS[name], port_offset=20_000 + 1000 * number)
+            state, offset = Path(folder) / name, 20_000 + 1000 * number
+            options = Options(state, args.backend, environment=VARIANTS[name], port_offset=offset)
             shops[name] = stack.enter_context(Shop(options))
         measured = asyncio.run(measure(shops, args.rounds))
         base = measured[args.variants.split(",")[0]]

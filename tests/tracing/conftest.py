@@ -46,13 +46,15 @@ def checkouts(
 
 @pytest.fixture
 def own(request: pytest.FixtureRequest, tmp_path: Path, built_in: Tracing) -> Starting:
-    """Start a shop of the test's own on SQLite, to the built-in backend unless another way is given.
+    """Start a shop of the test's own, to the built-in backend and on SQLite unless another way or kind is given.
 
     `folder` keeps two shops of one test apart.
     """
 
-    def start(way: Way | None = None, folder: str = "shop", **options: object) -> AbstractContextManager[Traced]:
+    def start(
+        way: Way | None = None, kind: str = "sqlite", folder: str = "shop", **options: object
+    ) -> AbstractContextManager[Traced]:
         where = tmp_path / folder
-        return traced(where, way or Way.by_otlp("built-in", built_in), databases("sqlite", where, request), **options)
+        return traced(where, way or Way.by_otlp("built-in", built_in), databases(kind, where, request), **options)
 
     return start

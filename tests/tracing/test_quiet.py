@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from discovery import client
 from tests.backend.running import builtin
 from tests.services.asking import an_order, eventually
@@ -14,9 +16,10 @@ from tests.tracing.traced import SERVICES, Way
 PAGES = ("/healthz", "/readyz", "/", "/latest", "/openapi.json", "/docs", "/favicon.ico")
 
 
-def test_nobodys_requests_are_not_traced(own: Starting) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_nobodys_requests_are_not_traced(own: Starting, kind: str) -> None:
     """Starting up, health, readiness, books, pages and turns of settling end no span and leave no trace."""
-    with builtin() as fresh, own(way=Way.by_otlp("fresh", fresh)) as here:
+    with builtin() as fresh, own(way=Way.by_otlp("fresh", fresh), kind=kind) as here:
         for name in SERVICES:
             for path in (*PAGES, "/books"):
                 answer = here.shop.get(path, name)

@@ -25,7 +25,10 @@ def changes(trace: Trace) -> list[Event]:
 
 
 def test_a_stopped_service(own: Starting, way: Way) -> None:
-    """It has no span; the call is red at order, once for each of its three attempts, and red up to the customer."""
+    """It has no span; the call is red at order, once for each of its three attempts, and red up to the customer.
+
+    What went wrong is recorded where it happened, on the attempt's span, and not again on the way up.
+    """
     with own(way=way) as here:
         here.shop.end("inventory")
         answer = here.shop.order()
@@ -36,6 +39,9 @@ def test_a_stopped_service(own: Starting, way: Way) -> None:
         # authorise; three attempts to reserve; void; three attempts to release
         assert calls(trace, "order") == [False, True, True, True, False, True, True, True]
         assert set(red(trace)[3:]) == {"order post client"}
+        for span in trace.spans:
+            attempt = span.error and span.service == "order" and span.kind is Kind.CLIENT
+            assert sum("exception" in event.name.casefold() for event in span.events) == attempt
 
 
 def test_the_breakers_changes_are_events(own: Starting) -> None:

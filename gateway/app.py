@@ -17,7 +17,7 @@ from gateway.outcomes import refusal
 from gateway.shapes import NewOrder, Order, OrderWithPayment, Product
 from services.kit import idempotency, settings
 from services.kit.client import Peer
-from services.kit.service import service
+from services.kit.service import documented, service
 
 config = settings.read("gateway")
 order_service = Peer("order", config.urls("order", 8081))
@@ -36,7 +36,7 @@ _CACHE_SECONDS = 1.0
 _cache: tuple[float, Any] = (-_CACHE_SECONDS, None)  # (when read, products)
 
 
-@app.post("/orders", status_code=201)
+@app.post("/orders", status_code=201, responses=documented(402))
 async def place(new: NewOrder, response: Response, key: idempotency.OptionalKey = None) -> Order:
     """Place an order: charged and reserved, or nothing of the kind."""
     placed = (await order_service.post("/orders", new.model_dump(), key or uuid.uuid4().hex)).body

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.model import Reservation, reservations, stock
 from services.kit.database import Database
+from services.kit.problems import Problem
 
 
 async def reserve(
@@ -56,7 +57,9 @@ async def _take(connection: AsyncConnection, items: list[dict[str, Any]]) -> boo
         sa.select(stock.c.sku, stock.c.available).where(stock.c.sku.in_(wanted)).order_by(stock.c.sku).with_for_update()
     )
     available = {row.sku: row.available for row in await connection.execute(rows)}
-    if any(available.get(sku, 0) < quantity for sku, quantity in wanted.items()):
+    if len(available) < len(wanted):
+        raise Problem(422, "unknown-product", "One of the skus is not in stock here, and never was.")
+    if any(available[sku] < quantity for sku, quantity in wanted.items()):
         return False
     await _move(connection, {sku: -quantity for sku, quantity in wanted.items()})
     return True

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.kit.whole import WHOLE
+
 CURRENCY = "USD"
 
 
@@ -37,8 +39,16 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    sku: Annotated[str, Field(pattern=r"^[a-z0-9\-]{1,40}$", examples=["tea-pot"])]
-    quantity: Annotated[int, Field(ge=1, le=1000, examples=[1])]
+    # The list is for OpenAPI's readers: whether something is sold is asked of the database.
+    sku: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9\-]{1,40}$",
+            examples=["tea-pot"],
+            json_schema_extra={"enum": [product.sku for product in PRODUCTS]},
+        ),
+    ]
+    quantity: Annotated[int, Field(ge=1, le=1000, examples=[1]), WHOLE]
 
 
 def _each_once(items: list[Item]) -> list[Item]:

@@ -30,8 +30,13 @@ class ProblemBody(BaseModel):
     trace_id: str | None = None
 
 
-_PROBLEM = {"model": ProblemBody, "content": {problems.MEDIA_TYPE: {}}}
 _EVERYWHERE = (400, 404, 409, 413, 415, 422, 429, 500, 503, 504)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's words for answers that are problems."""
+    problem = {"model": ProblemBody, "content": {problems.MEDIA_TYPE: {}}}
+    return {status: {**problem, "description": problems.TITLES[status]} for status in statuses}
 
 
 def service(
@@ -79,7 +84,7 @@ def service(
         telemetry={"operation_spans": False, "exclude": edge.is_untraced},  # one server span a request, from FastAPI
         redoc_url=None,
         redirect_slashes=False,  # /orders/ is another address, and a 404 says so
-        responses={status: {**_PROBLEM, "description": problems.TITLES[status]} for status in _EVERYWHERE},
+        responses=documented(*_EVERYWHERE, *([403] if own_hosts_only else [])),
     )
     app.router.route_class = route.Route
     app.state.faults_of = name if settings.faults else None

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kit.whole import WHOLE
+
 metadata = sa.MetaData()
 
 payments = sa.Table(
@@ -25,7 +27,7 @@ class NewPayment(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    amount: Annotated[int, Field(ge=1, le=10**12)]
+    amount: Annotated[int, Field(ge=1, le=10**12), WHOLE]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
     card: Annotated[str, Field(pattern=r"^tok_[a-z0-9_]{1,40}$", examples=["tok_visa"])]
 

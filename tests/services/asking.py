@@ -8,12 +8,15 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 JSON = "application/json"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,9 @@ def raw(url: str, request: bytes, timeout: float = 10) -> Answer:
     address = urlsplit(url)
     with socket.create_connection((address.hostname or "", address.port or 80), timeout=timeout) as connection:
         connection.sendall(request)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        return _read(response)
+        with closing(http.client.HTTPResponse(connection)) as response:
+            response.begin()
+            return _read(response)
 
 
 def new_key() -> str:
@@ -115,15 +118,13 @@ def attest(fact: object) -> None:
     assert fact
 
 
-def eventually(check: Callable[[], object], seconds: float, every: float = 0.1) -> None:
+def eventually(check: Callable[[], T], seconds: float, every: float = 0.1) -> T:
     """Repeat a check until it raises no AssertionError; after so many seconds its last one stands."""
     give_up = time.monotonic() + seconds
     while True:
         try:
-            check()
+            return check()
         except (AssertionError, OSError, http.client.HTTPException):
             if time.monotonic() > give_up:
                 raise
             time.sleep(every)
-        else:
-            return

@@ -179,8 +179,7 @@ class Fleet:
 
     def settle(self, budget: float | None = None) -> dict[str, Any]:
         """Wait until every order is settled, and the books balance: its time, and a little for a busy machine."""
-        eventually(self.assert_balanced, (budget or self.budget) + _RECOVERY + 6)
-        return self.assert_balanced()
+        return eventually(self.assert_balanced, (budget or self.budget) + _RECOVERY + 6)
 
     def orders_id(self, key: str) -> str | None:
         """The id of the order made under a key, which nobody tells before its checkout has ended."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+from types import FrameType
 
 import uvicorn
 
@@ -16,6 +19,7 @@ def run(app: str, host: str, port: int) -> None:
 
     Telemetry starts before the app is imported: engines and clients made earlier would have no spans.
     """
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when all is done; by default that looks like a death
     logs.configure()
     telemetry.start()
     uvicorn.run(
@@ -27,6 +31,10 @@ def run(app: str, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+
+
+def _end(_: int, __: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def main() -> None:

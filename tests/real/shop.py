@@ -57,8 +57,8 @@ def started(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
     """Start a shop with settings of its own, on SQLite unless said otherwise; it ends with the block."""
 
     @contextmanager
-    def start(kind: str = "sqlite", each: Any = None, **environment: str) -> Iterator[Fleet]:
-        with Fleet(tmp_path, databases(kind, tmp_path, request), each, **environment) as running:
+    def start(kind: str = "sqlite", each: Any = None, **options: Any) -> Iterator[Fleet]:
+        with Fleet(tmp_path, databases(kind, tmp_path, request), each, **options) as running:
             yield running
             running.assert_quiet()
 

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +31,8 @@ Databases = Callable[[str], str]
 class Fleet:
     """Gateway, services and issuer on ports of their own, started as the launcher starts them.
 
-    `each` adds environment variables to single processes, `environment` to all.
+    `each` adds environment variables to single processes, `environment` to all; `names` are those that start at once;
+    `replicas` gives services a second process, so many ports further.
     """
 
     def __init__(
@@ -39,6 +40,9 @@ class Fleet:
         folder: Path,
         databases: Databases,
         each: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        names: Iterable[str] = NAMES,
+        replicas: Mapping[str, int] | None = None,
         **environment: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,18 +52,21 @@ class Fleet:
         self._offset = ports.free_offset(PORTS.values(), steps)
         self._databases = {name: databases(name) for name in ("order", "payment", "inventory")}
         self._each, self._environment = each or {}, environment
+        self._names, self._replicas = names, replicas or {}
         self.budget = int(environment.get("TRACELAB_BUDGET_MS", "10000")) / 1000
         self.running: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
         children.warm_up()
-        self.start(*NAMES)
+        for name, offset in self._replicas.items():
+            self.running[f"{name}-{offset}"] = self.twin(name, offset)
+        self.start(*self._names)
+        self.wait_ready(*self.running)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in reversed(NAMES):
-            if name in self.running:
-                self.end(name)
+        for name in sorted(self.running, key=lambda name: -NAMES.index(name.partition("-")[0])):
+            self.end(name)
 
     def url(self, name: str) -> str:
         """Base address."""
@@ -81,7 +88,7 @@ class Fleet:
         for name in names:
             child = self.running[name]
             wait_until(
-                lambda name=name: answers(f"{self.url(name)}/readyz"),
+                lambda child=child: answers(f"http://127.0.0.1:{child.process.ports[0]}/readyz"),
                 30,
                 lambda child=child: child.exit_code is None,
                 lambda child=child: child.log.read_text("utf-8")[-2000:],
@@ -107,10 +114,14 @@ class Fleet:
         moved = dataclasses.replace(process, arguments=(process.arguments[0], port), ports=(port,))
         return Child(moved, self._folder / f"{name}-{offset}.jsonl")
 
+    def _twins(self, name: str) -> list[str]:
+        port = PORTS[name] + self._offset
+        return [f"http://127.0.0.1:{port + self._replicas[name]}"] if name in self._replicas else []
+
     def _process(self, name: str) -> Process:
         port = PORTS[name] + self._offset
         peers = {
-            f"{variable}_URLS": self.url(peer)
+            f"{variable}_URLS": ",".join([self.url(peer), *self._twins(peer)])
             for variable, peer in {
                 "ORDER": "order",
                 "PAYMENT": "payment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from services.kit.problems import Problem
@@ -16,10 +17,9 @@ class Error:
     @classmethod
     def parse(cls, text: str) -> Error:
         """A status from 500 to 599; ValueError otherwise."""
-        status = int(text or "503")
-        if not 500 <= status <= 599:
+        if not re.fullmatch("5[0-9]{2}|", text):
             raise ValueError(text)
-        return cls(status)
+        return cls(int(text or "503"))
 
     async def before(self) -> Problem | None:
         """Refuse the request."""

@@ -73,7 +73,6 @@ def service(
             await database.stop()
         await anyio.to_thread.run_sync(telemetry.stop)
 
-    # fastapi.FastAPI by its module: instrumentation replaces the class there.
     app = fastapi.FastAPI(
         title=f"tracelab {name}",
         description=inspect.cleandoc(

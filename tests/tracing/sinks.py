@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -44,8 +44,8 @@ def frozen() -> Iterator[str]:
 
 
 @contextmanager
-def slow(seconds: float, received: Counter[str]) -> Iterator[str]:
-    """A server that takes OTLP and Zipkin JSON and answers so much later; counts the spans taken, by service."""
+def answering(seconds: float, answer: bytes, taken: Callable[[bytes], None] = lambda _: None) -> Iterator[str]:
+    """A server that gives every POST the same answer so much later; `taken` hears of each body just before."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -53,21 +53,33 @@ def slow(seconds: float, received: Counter[str]) -> Iterator[str]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             time.sleep(seconds)
-            received.update(_services(body))
-            self.send_response(202 if self.path.endswith("spans") else 200)
-            self.send_header("content-length", "0")
+            taken(body)
+            self.send_response(200)
+            self.send_header("content-length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    """One that many may connect to at once."""
+
+    request_queue_size = 128
+
+
+def slow(seconds: float, received: Counter[str]) -> AbstractContextManager[str]:
+    """A backend that takes OTLP and Zipkin JSON and answers so much later; counts the spans taken, by service."""
+    return answering(seconds, b"", lambda body: received.update(_services(body)))
 
 
 def _services(body: bytes) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from discovery.trace import Kind
 from tests.services.asking import at_once
 from tests.tracing import table
 from tests.tracing.traced import SERVICES, Traced
@@ -28,6 +29,16 @@ def test_orders_at_once_are_traces_apart(checkouts: Traced, database: str) -> No
     assert len({answer.trace_id for answer in answers if answer}) == 12
 
 
+def test_log_lines_name_their_span(checkouts: Traced) -> None:
+    """Each server span has one line in its service's log, with its ids and its status."""
+    answer = checkouts.shop.order()
+    for span in checkouts.trace(answer).spans:
+        if span.kind is Kind.SERVER:
+            lines = [line for line in checkouts.shop.log(span.service) if line.get("span_id") == span.span_id]
+            assert [line["trace_id"] for line in lines] == [answer.trace_id], span
+            assert str(lines[0]["status"]) == str(span.attributes["http.response.status_code"])
+
+
 def test_what_the_server_spans_tell(checkouts: Traced) -> None:
     """Every server span has its waits for loop, thread and pool in ms, its route, and who served it; no name a path."""
     trace = checkouts.trace(checkouts.shop.order())
@@ -35,7 +46,7 @@ def test_what_the_server_spans_tell(checkouts: Traced) -> None:
         assert ".db" not in span.name
         assert "/tmp" not in span.name
         assert span.name.casefold() != "connect"
-        if str(span.kind) != "server":
+        if span.kind is not Kind.SERVER:
             continue
         for wait in ("loop", "thread", "pool"):
             assert 0 <= float(span.attributes[f"tracelab.wait.{wait}"]) < 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from discovery.trace import Kind, Trace
-from tests.services.asking import an_order
+from tests.services.asking import an_order, ask
 from tests.tracing.traced import Traced, red
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -91,3 +91,27 @@ def test_latency_is_the_server_spans(checkouts: Traced) -> None:
     assert below
     assert all(span.duration < 300_000 for span in below)
     assert red(slow) == []
+
+
+@pytest.mark.parametrize("way", ["built-in"], indirect=True)
+@pytest.mark.parametrize(
+    ("asked", "body", "status", "name"),
+    [
+        ("GET /no/such/address/4711", None, 404, "get"),
+        ("DELETE /orders", None, 405, "delete /orders"),
+        ("GET /orders/4711", None, 404, "get /orders/{order}"),
+        ("POST /orders", b"{", 400, "post /orders"),
+        ("POST /orders", {"items": []}, 422, "post /orders"),
+        ("POST /orders", b" " * 70_000, 413, "post"),  # refused at the door, before a route was looked for
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_refused_request(checkouts: Traced, asked: str, body: object, status: int, name: str) -> None:
+    """A 4xx is the customer's: nothing is red; a span is named by its route, never by what the customer made of it."""
+    method, path = asked.split()
+    answer = ask(checkouts.shop.url("gateway") + path, method, body)
+    assert answer.status == status
+    trace = checkouts.trace(answer)
+    assert red(trace) == []
+    assert trace.root.name.casefold() == name
+    assert str(trace.root.attributes["http.response.status_code"]) == str(status)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 from discovery.trace import Kind, Trace
-from tests.services.asking import at_once
+from tests.services.asking import at_once, attest, eventually
+from tests.tracing import sinks
 from tests.tracing.conftest import Starting
 from tests.tracing.traced import Traced
 
@@ -46,3 +54,35 @@ def test_a_pool_with_connections_left(checkouts: Traced) -> None:
         trace = checkouts.trace(checkouts.shop.order())
         assert pool_waits(trace) == []
         assert noted(trace, "pool") == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGSTOP on Windows")
+def test_a_process_that_stands_still(own: Starting) -> None:
+    """While payment stands still for 400 ms, a request that it is serving notes that its loop was late by as much."""
+    with own() as here, ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(here.shop.order, baggage="fault=payment.latency:600ms")
+        eventually(lambda: attest("pending" in here.shop.books()["order"]), 5, 0.02)
+        process = here.shop.running["payment"].pid
+        time.sleep(0.1)
+        os.kill(process, signal.SIGSTOP)
+        time.sleep(0.4)
+        os.kill(process, signal.SIGCONT)
+        trace = here.trace(under_way.result())
+        [standing] = [span for span in trace.spans if span.name == "POST /payments"]
+        assert float(standing.attributes["tracelab.wait.loop"]) >= 300
+
+
+def test_too_few_threads(own: Starting) -> None:
+    """Sixty authorisations at once share forty threads: while the issuer takes its time, those that wait note it."""
+    with (
+        sinks.answering(0.3, b'{"approved": true}') as issuer,
+        own(each={"payment": {"CARD_ISSUER_URLS": issuer}}) as here,
+    ):
+        body = {"amount": 1, "currency": "USD", "card": "tok_visa"}
+        answers = at_once([partial(here.shop.post, "payment", "/payments", body)] * 60, workers=60)
+        assert {answer and answer.status for answer in answers} == {200}
+        waits = [noted(here.trace(answer), "thread") for answer in answers if answer]
+        assert max(waits) >= 200
+        assert min(waits) < 200
+        alone = here.shop.post("payment", "/payments", body)
+        assert noted(here.trace(alone), "thread") < 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
@@ -99,8 +100,8 @@ class Accounting:
 class Limits:
     """Refuses what should not reach a route: foreign host names, bodies that are huge or not JSON, too many at once."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, body: int, in_flight: int) -> None:
-        self.app, self.hosts, self.body, self.in_flight = app, hosts, body, in_flight
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, body: int, in_flight: int, seconds: float) -> None:
+        self.app, self.hosts, self.body, self.in_flight, self.seconds = app, hosts, body, in_flight, seconds
         self._serving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,10 +135,14 @@ class Limits:
             raise Problem(415, "media-type", "The body must be application/json.")
         if int(length) > self.body:
             raise Problem(413, "too-large", f"The body may hold {self.body} bytes at most.")
-        return await self._read(receive) if chunked else receive
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._read(receive)
+        except TimeoutError:
+            raise problems.out_of_time("The body did not arrive in time.") from None
 
     async def _read(self, receive: Receive) -> Receive:
-        """Take in a body of unannounced size, up to the limit, and hand it on as one message."""
+        """Take in the body, up to the limit, and hand it on as one message: who sends slowly takes nobody's place."""
         body = bytearray()
         more = True
         while more:

@@ -104,7 +104,15 @@ def _around(
     hosts = edge.allowed_hosts(settings.hosts) if own_hosts_only else None
     return [
         (edge.Budgets, {"seconds": settings.budget}),
-        (edge.Limits, {"hosts": hosts, "body": settings.body_limit, "in_flight": settings.in_flight_limit}),
+        (
+            edge.Limits,
+            {
+                "hosts": hosts,
+                "body": settings.body_limit,
+                "in_flight": settings.in_flight_limit,
+                "seconds": settings.budget,
+            },
+        ),
         (edge.Accounting, {"watch": watch, "observer": observer}),
     ]
 

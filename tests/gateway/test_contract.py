@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.kit.products import CURRENCY, PRODUCTS
-from tests.services.asking import an_order, ask, assert_problem, new_key
+from tests.services.asking import an_order, ask, assert_problem, attest, eventually, new_key
 from tests.services.fleet import Fleet
 
 
@@ -111,11 +111,9 @@ def test_still_in_progress(shop: Fleet) -> None:
     """409 of the type in-progress where the first request with the key outlasts the second's time."""
     key = new_key()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(shop.order, key=key, baggage="fault=payment.latency:2s")
-        while not (rows := shop.books()["order"].get("pending")):
-            pass
-        assert rows["count"] == 1
-        second = shop.order(key=key, x_budget_ms="700")
+        first = pool.submit(shop.order, key=key, baggage="fault=payment.latency:1s")
+        eventually(lambda: attest(shop.orders_id(key)), 5, 0.02)
+        second = shop.order(key=key, x_budget_ms="500")
         assert first.result().status == 201
     assert_problem(second, 409, "in-progress")
 

@@ -67,7 +67,14 @@ def jaeger(folder: Path) -> Iterator[Tracing]:
         text = _JAEGER_CONFIGURATION.format(query=query, grpc=grpc, otlp=otlp_port, zipkin=zipkin_port)
         configuration.write_text(text, "utf-8")
         found = _local(query, zipkin_port, otlp_port)
-        with process.running([program, "--config", str(configuration)], folder, lambda: _is_jaeger(found), seconds=30):
+        untraced = {"OTEL_TRACES_SAMPLER": "always_off"}  # it would trace itself, and wait 10 s at its end to send that
+        with process.running(
+            [program, "--config", str(configuration)],
+            folder,
+            lambda: _is_jaeger(found),
+            seconds=30,
+            environment=untraced,
+        ):
             yield found
     elif docker := process.docker_engine():
         with process.container(

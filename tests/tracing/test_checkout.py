@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from discovery.trace import Kind
+from tests.real.tracing import Tracing
 from tests.services.asking import at_once
 from tests.tracing import table
-from tests.tracing.traced import SERVICES, Traced
+from tests.tracing.conftest import Starting
+from tests.tracing.traced import SERVICES, Traced, Way
 
 
 def test_the_declared_table(checkouts: Traced, database: str) -> None:
@@ -53,3 +55,13 @@ def test_what_the_server_spans_tell(checkouts: Traced) -> None:
         assert span.attributes["http.route"]
         assert str(span.attributes["http.response.status_code"])[:2] == "20"
     assert {span.service for span in trace.spans} == set(SERVICES)
+
+
+def test_two_backends_at_once(own: Starting, jaeger: Tracing, zipkin: Tracing) -> None:
+    """With OTEL_TRACES_EXPORTER=otlp,zipkin_json each of two backends has the whole declared trace."""
+    one, other = Way.by_otlp("jaeger", jaeger), Way.by_zipkin_json("zipkin", zipkin)
+    both = {**one.settings, **other.settings, "OTEL_TRACES_EXPORTER": "otlp,zipkin_json"}
+    with own(way=Way("both", both, one.backend)) as here:
+        answer = here.shop.order()
+        for way in (one, other):
+            assert not (told := table.difference(Traced(here.shop, way).trace(answer), "sqlite")), told

@@ -9,6 +9,13 @@ from tests.services.asking import eventually
 from tests.tracing.conftest import Starting
 from tests.tracing.traced import Traced, Way, red
 
+CHAIN_TO_PAYMENT = [
+    "gateway post /orders server",
+    "gateway post client",
+    "order post /orders server",
+    "order post client",
+]
+
 
 def calls(trace: Trace, service: str) -> list[bool]:
     """Whether each call that a service made to another was red, in their order; database spans left out."""
@@ -75,3 +82,25 @@ def test_an_undisturbed_call_is_made_once(checkouts: Traced) -> None:
     trace = checkouts.trace(checkouts.shop.order())
     assert calls(trace, "order") == [False, False, False]
     assert changes(trace) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_out_of_time(checkouts: Traced) -> None:
+    """Where the budget runs out, callers stop waiting and are red; who answers too late is seen outlasting them."""
+    answer = checkouts.shop.order(baggage="fault=payment.latency:800ms", x_budget_ms="500")
+    assert answer.status == 504
+
+    def both_are_over() -> None:
+        found = checkouts.trace(answer)
+        ended = {(span.service, span.name.casefold()) for span in found.spans if span.kind is Kind.SERVER}
+        assert {("order", "post /orders"), ("payment", "post /payments"), ("gateway", "post /orders")} <= ended
+
+    eventually(both_are_over, 10)
+    trace = checkouts.trace(answer)
+    [late] = [span for span in trace.spans if span.name.casefold() == "post /payments"]
+    caller = trace.index[late.parent_id or ""]
+    assert late.duration >= 800_000
+    assert caller.duration < 800_000
+    assert caller.error
+    assert red(trace)[:4] == CHAIN_TO_PAYMENT
+    assert not [span for span in trace.spans if span.error and span.service == "inventory"]

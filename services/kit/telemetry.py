@@ -119,7 +119,7 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
 
     def _configure(self, **_: Any) -> None:
         for name, value in DEFAULTS.items():
-            os.environ.setdefault(name, value)
+            os.environ[name] = os.environ.get(name) or value  # an empty variable is as good as none, by the standard
         for name in ("NO_PROXY", "no_proxy"):  # with a proxy in the environment, spans for loopback would vanish
             os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
 
@@ -226,7 +226,7 @@ def _id_generator() -> IdGenerator | None:
 
 def _components(group: str, variable: str, spelled: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
     """One of each that a variable lists; nothing for `none`."""
-    for name in os.environ.get(variable, DEFAULTS[variable]).split(","):
+    for name in (os.environ.get(variable) or DEFAULTS[variable]).split(","):
         if name.strip() not in {"", "none"}:
             yield _component(group, spelled.get(name.strip(), name.strip()), variable)
 

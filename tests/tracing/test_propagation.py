@@ -138,3 +138,12 @@ def test_propagators_without_baggage(own: Starting) -> None:
         assert answer.status == 201
         for name in SERVICES:
             assert sum("lists no baggage" in line["message"] for line in here.shop.log(name)) == 1
+
+
+def test_empty_settings_are_none(own: Starting) -> None:
+    """An OTEL_* variable that is set to nothing, as compose files do, counts as not set."""
+    empty = dict.fromkeys(("OTEL_PROPAGATORS", "OTEL_TRACES_EXPORTER", "OTEL_BSP_SCHEDULE_DELAY"), "")
+    with own(**empty) as here:
+        trace_id = new_id()
+        assert here.shop.order(**FORMATS["tracecontext"](trace_id)).status == 201
+        assert not (told := table.difference(here.trace(trace_id, PARENT), "sqlite")), told

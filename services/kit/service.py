@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ class ProblemBody(BaseModel):
     trace_id: str | None = None
 
 
+_CLOSING_SECONDS = 2.0  # a database that does not answer must not keep a service from ending
 _EVERYWHERE = (400, 404, 409, 413, 415, 422, 429, 500, 503, 504)
 
 
@@ -64,14 +66,16 @@ def service(
             await database.start()
         tasks = [asyncio.ensure_future(run()) for run in (watch.run, *background)]
         yield
+        await anyio.to_thread.run_sync(telemetry.stop)  # first: the rest makes no spans, and may wait for others
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for peer in peers:
-            await peer.close()
-        if database is not None:
-            await database.stop()
-        await anyio.to_thread.run_sync(telemetry.stop)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+                for peer in peers:
+                    await peer.close()
+                if database is not None:
+                    await database.stop()
 
     app = fastapi.FastAPI(
         title=f"tracelab {name}",

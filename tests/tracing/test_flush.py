@@ -10,10 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from discovery import client
+from tests.lab.conftest import descendants
+from tests.real.postgres import cluster
+from tests.real.tracing import Tracing
 from tests.services.asking import at_once, attest, eventually
+from tests.services.fleet import Fleet
 from tests.tracing import table
 from tests.tracing.conftest import Starting
-from tests.tracing.traced import SERVICES, Traced, Way
+from tests.tracing.traced import SERVICES, UNTRACED, Traced, Way
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals on Windows")
 
@@ -49,3 +53,26 @@ def test_requests_in_flight_are_finished_and_traced(own: Starting, way: Way) -> 
         answer = under_way.result()
         assert answer.status == 201
         assert not (told := table.difference(here.trace(answer), "sqlite")), told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the database's processes in /proc")
+def test_a_database_that_stands_still(tmp_path_factory: pytest.TempPathFactory, built_in: Tracing) -> None:
+    """Where PostgreSQL accepts and never answers, services end all the same, and every span arrives first."""
+    way = Way.by_otlp("built-in", built_in)
+    settings = {**way.settings, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+    with cluster(tmp_path_factory.mktemp("still")) as own:
+        folder = tmp_path_factory.mktemp("shop")
+        with Fleet(folder, lambda _: own.server.fresh(), UNTRACED, **settings) as shop:
+            answers = [shop.order() for _ in range(5)]
+            postmaster = int((own.folder / "data" / "postmaster.pid").read_text("utf-8").split()[0])
+            processes = [postmaster, *descendants(postmaster)]
+            for each in processes:
+                os.kill(each, signal.SIGSTOP)
+            try:
+                Traced(shop, way).end()
+            finally:
+                for each in processes:
+                    os.kill(each, signal.SIGCONT)
+        for answer in answers:
+            read = client.read(way.backend, answer.trace_id, expected=table.expected("postgres").total())
+            assert not (told := table.difference(read, "postgres")), told

@@ -38,6 +38,7 @@ def jaeger(offset: int) -> Tracing:
         job=jobs.program,
         arguments=(program, "--config", "yaml:" + json.dumps(_jaeger_configuration(port, receiver))),
         ports=(port, receiver),
+        environment={"OTEL_TRACES_SAMPLER": "always_off"},  # it would trace itself, and wait at its end to send that
     )
 
 

@@ -12,7 +12,7 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -127,12 +127,11 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
         """Switch one instrumentation on, with the settings that suit it."""
         if disabled() or entry_point.name not in _WANTED:
             return
+        instrument = entry_point.load()().instrument
         if entry_point.name == "sqlalchemy":
-            # Its async half must have its own create_engine before that is wrapped, or an engine is traced twice.
-            importlib.import_module("sqlalchemy.ext.asyncio")
-        entry_point.load()().instrument(**kwargs)
-        if entry_point.name == "sqlalchemy":
-            _without_connect_spans()
+            _instrument_sqlalchemy(instrument, **kwargs)
+        else:
+            instrument(**kwargs)
 
 
 class Configurator:
@@ -239,8 +238,9 @@ def _component(group: str, name: str, variable: str) -> Any:
     return found.load()()
 
 
-def _without_connect_spans() -> None:
-    """Drop the span for every connection taken from the pool: a real wait there has a span of its own."""
-    from sqlalchemy.engine.base import Engine  # noqa: PLC0415 - heavy, and not every process has a database
-
-    unwrap(Engine, "connect")
+def _instrument_sqlalchemy(instrument: Callable[..., None], **kwargs: Any) -> None:
+    """Trace each statement once, and drop the span for a connection: a real wait there has a span of its own."""
+    # The async half must have its own create_engine before that is wrapped, or an engine is traced twice.
+    importlib.import_module("sqlalchemy.ext.asyncio")
+    instrument(**kwargs)
+    unwrap(importlib.import_module("sqlalchemy.engine.base").Engine, "connect")

@@ -41,7 +41,7 @@ async def void(database: Database, connection: AsyncConnection, key: str) -> Pay
 
     The note first: an authorisation written at this moment is then either waited for, and undone, or finds the note.
     """
-    tombstone = {"id": key, "fingerprint": "", "status": "voided", "amount": 0, "currency": "XXX"}
+    tombstone = {"id": key, "fingerprint": "", "status": "voided", "amount": 0, "currency": "XXX"}  # ISO 4217: none
     if not (await connection.execute(database.insert_once(payments).values(tombstone))).rowcount:
         await _change(connection, key, "voided", {"authorised", "captured"})
     return Payment(id=key, outcome="voided")

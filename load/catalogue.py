@@ -9,46 +9,26 @@ from typing import Literal
 
 import msgspec
 
-from load import document, quantity
+from load import document
 from load.errors import WrongUse
+from load.parameter import Parameter
 
 _FILE = Path(__file__).with_name("catalogue.toml")
 _MOST = 3  # faults that one request may carry
 
 
-class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be set about a fault; all texts as they are written in the fault's spelling."""
-
-    kind: Literal["duration", "status"]
-    default: str
-    least: str
-    most: str
-
-    def __post_init__(self) -> None:
-        self.canonical(self.default)
-
-    def canonical(self, text: str) -> str:
-        """Rewrite a parameter in the services' spelling; ValueError where it is nonsense or out of bounds."""
-        if not self._value(self.least) <= self._value(text) <= self._value(self.most):
-            raise ValueError(f"{text!r} is not within {self.least}..{self.most}")
-        return text if self.kind == "status" else quantity.written(quantity.milliseconds(text))
-
-    def _value(self, text: str) -> float:
-        if self.kind == "duration":
-            return quantity.milliseconds(text)
-        if not re.fullmatch(r"[0-9]{3}", text):
-            raise ValueError(f"{text!r} is not an HTTP status such as {self.default}")
-        return int(text)
+Scope = Literal["request", "start", "load"]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of trouble."""
+    """One kind of trouble; a contagious one hurts requests that do not carry it."""
 
     services: tuple[str, ...]
-    scope: Literal["request", "start"]
-    parameter: Parameter
+    scope: Scope
     seen: str
     signature: str
+    parameter: Parameter | None = None
+    contagious: bool = False
 
 
 Catalogue = dict[str, Fault]
@@ -88,4 +68,12 @@ def _canonical(text: str, known: Catalogue) -> str:
         raise ValueError(f"{text!r} cannot be: {name} works in {', '.join(fault.services)}")
     if fault.scope == "start":
         raise ValueError(f"{text!r} cannot ride on a request; start the shop with it: tracelab up --with {text}")
-    return f"{service}.{name}:{fault.parameter.canonical(fault.parameter.default if parameter is None else parameter)}"
+    return f"{service}.{name}" + _parameter(text, fault.parameter, parameter)
+
+
+def _parameter(text: str, known: Parameter | None, given: str | None) -> str:
+    if known is None:
+        if given is not None:
+            raise ValueError(f"{text!r} cannot be: this fault takes no parameter")
+        return ""
+    return ":" + known.canonical(known.default if given is None else given)

@@ -11,6 +11,9 @@ from load.catalogue import Fault
 from load.terminal import say
 
 
+_SCOPES = {"request": "single requests", "start": "set when the shop starts", "load": "set by the load"}
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `tracelab faults`."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="only this one")
@@ -27,10 +30,11 @@ def run(args: argparse.Namespace) -> int:
 def _described(name: str, fault: Fault, *, spoiler: bool) -> Iterator[str]:
     parameter = fault.parameter
     yield name
-    yield f"  write      SERVICE.{name}:{parameter.default}"
+    yield f"  write      SERVICE.{name}" + (f":{parameter.default}" if parameter else "")
     yield f"  services   {', '.join(fault.services)}"
-    yield f"  scope      {fault.scope}"
-    yield f"  parameter  {parameter.kind}, {parameter.least} to {parameter.most}, {parameter.default} if left out"
+    yield f"  scope      {_SCOPES[fault.scope]}" + (", and hurts others too" if fault.contagious else "")
+    if parameter:
+        yield f"  parameter  {parameter.sets}: {parameter.least} to {parameter.most}, {parameter.default} if left out"
     yield from _wrapped("seen", fault.seen)
     if spoiler:
         yield from _wrapped("in traces", fault.signature)

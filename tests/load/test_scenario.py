@@ -176,7 +176,7 @@ services = ["inventory"]
 scope = "start"
 seen = "."
 signature = "."
-parameter = { kind = "duration", default = "5s", least = "1s", most = "9s" }
+parameter = { kind = "duration", sets = "how far", default = "5s", least = "1s", most = "9s" }
 """
 
 

@@ -6,17 +6,19 @@ import asyncio
 import json
 import uuid
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 
+from gateway import cache
+from gateway.faults import KINDS
 from gateway.latest import Latest
 from gateway.outcomes import refusal
 from gateway.shapes import NewOrder, Order, OrderWithPayment, Product
 from services.kit import idempotency, settings
 from services.kit.client import Peer
+from services.kit.faults.variant import instead_of
 from services.kit.service import documented, service
 
 config = settings.read("gateway")
@@ -24,7 +26,8 @@ order_service = Peer("order", config.urls("order", 8081))
 payment = Peer("payment", config.urls("payment", 8082))
 inventory = Peer("inventory", config.urls("inventory", 8083))
 latest = Latest()
-app = service("gateway", config, peers=[order_service, payment, inventory], observer=latest.note, own_hosts_only=True)
+peers = [order_service, payment, inventory]
+app = service("gateway", config, peers=peers, faults=KINDS, observer=latest.note, own_hosts_only=True)
 
 _PAGE = (
     Path(__file__)
@@ -32,8 +35,6 @@ _PAGE = (
     .read_text(encoding="utf-8")
     .replace("{{trace_url}}", json.dumps(config.trace_url))
 )
-_CACHE_SECONDS = 1.0
-_cache: tuple[float, Any] = (-_CACHE_SECONDS, None)  # (when read, products)
 
 
 @app.post("/orders", status_code=201, responses=documented(402))
@@ -51,7 +52,8 @@ async def read(order: str) -> OrderWithPayment:
     """An order and its payment, asked for side by side."""
     if not idempotency.is_name(order):
         raise refusal("unknown_order")
-    found, paid = await asyncio.gather(order_service.get(f"/orders/{order}"), payment.get(f"/payments/{order}"))
+    side_by_side = instead_of(asyncio.gather)
+    found, paid = await side_by_side(order_service.get(f"/orders/{order}"), payment.get(f"/payments/{order}"))
     if found.body["order"] is None:
         raise refusal("unknown_order")
     return OrderWithPayment.model_validate(found.body["order"] | {"payment": paid.body["outcome"]})
@@ -60,10 +62,8 @@ async def read(order: str) -> OrderWithPayment:
 @app.get("/products")
 async def products() -> list[Product]:
     """What is for sale; up to a second old."""
-    global _cache  # noqa: PLW0603 - one short cache for the process is the point
-    if monotonic() - _cache[0] >= _CACHE_SECONDS:
-        _cache = (monotonic(), (await inventory.get("/products")).body)
-    return [Product.model_validate(product) for product in _cache[1]]
+    listed = await cache.products.get(lambda: inventory.get("/products"))
+    return [Product.model_validate(product) for product in listed.body]
 
 
 @app.get("/", include_in_schema=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from services.inventory import model, shelf
+from services.inventory.faults import KINDS
 from services.inventory.model import NewReservation, Product, Reservation
 from services.kit import settings
 from services.kit.database import Database
@@ -13,7 +14,7 @@ from services.kit.service import service
 
 config = settings.read("inventory")
 database = Database("inventory", config.database_url, model.metadata, model.SEED, config.pool_size)
-app = service("inventory", config, database=database)
+app = service("inventory", config, database=database, faults=KINDS)
 
 
 @app.get("/products")

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
 import stamina
 from opentelemetry import trace
 
-from services.kit import budget, problems
+from services.kit import budget, manner, problems
 from services.kit.breaker import Breaker, State
 from services.kit.problems import Problem
 
@@ -98,6 +100,7 @@ class _Calls:
         """One call through the breaker, with the library's errors turned into ours."""
         late = self._breaker.failed if budget.require() >= _FAIR_SECONDS else self._breaker.abandoned
         if not self._breaker.admit():
+            self._say(self._breaker.state)
             raise problems.unavailable(
                 f"{self.name} is cut off for now: it failed repeatedly.", self._breaker.retry_after()
             )
@@ -119,14 +122,21 @@ class _Calls:
         self._breaker.succeeded()
 
     @staticmethod
-    def retriable(method: str, key: str | None) -> type[Exception] | tuple[type[Exception], ...]:
+    def retriable(method: str, key: str | None) -> Callable[[Exception], bool]:
         """What may be tried again: a broken connection, where asking twice does no more than asking once."""
+        if manner.current().attempts > 1:
+            return _is_failure
         safe = method in _SAFE or key is not None
-        return (httpx2.NetworkError, httpx2.RemoteProtocolError) if safe else httpx2.ConnectError
+        broken = (httpx2.NetworkError, httpx2.RemoteProtocolError) if safe else httpx2.ConnectError
+        return lambda error: isinstance(error, broken)
 
     @staticmethod
     def retries() -> dict[str, Any]:
         """Three attempts, 25 ms and then about 50 ms apart, as long as there is time."""
+        at_once = manner.current().attempts
+        if at_once > 1:
+            no_pause = {"wait_initial": 0, "wait_max": 0, "wait_jitter": 0}
+            return {"attempts": at_once, "timeout": budget.require(), **no_pause}
         return {
             "attempts": _ATTEMPTS,
             "timeout": budget.require(),
@@ -137,6 +147,8 @@ class _Calls:
 
     def url(self, path: str) -> str:
         """The address to ask now: several take turns, a retry goes to the next."""
+        if self.name in manner.current().deserted:
+            return _nowhere() + path
         return next(self._turns) + path
 
     @staticmethod
@@ -146,7 +158,8 @@ class _Calls:
         headers = {budget.HEADER: str(int(left * 1000))}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return {"headers": headers, "timeout": left} | ({} if body is None else {"json": body})
+        timeout = min(left, manner.current().timeout or left)
+        return {"headers": headers, "timeout": timeout} | ({} if body is None else {"json": body})
 
     def read(self, response: httpx2.Response) -> Answer:
         """An answer's JSON, or the problem that it is."""
@@ -160,8 +173,11 @@ class _Calls:
             raise problems.unavailable(f"{self.name} failed.")
         raise _relayed(response)
 
-    def _changed(self, state: State) -> None:
+    def _say(self, state: State) -> None:
         trace.get_current_span().add_event("circuit breaker", {"peer": self.name, "state": state.value})
+
+    def _changed(self, state: State) -> None:
+        self._say(state)
         logger.warning(
             "The circuit breaker for %s is %s.", self.name, state.value, extra={"peer": self.name, "state": state.value}
         )
@@ -170,6 +186,22 @@ class _Calls:
 def _options(urls: tuple[str, ...]) -> dict[str, Any]:
     # Certificates are 2 MB and 30 ms a client, for nothing where no address is https. A proxy is never ours to use.
     return {"limits": _LIMITS, "trust_env": False, "verify": any(url.startswith("https:") for url in urls)}
+
+
+def _is_failure(error: Exception) -> bool:
+    return isinstance(error, httpx2.TransportError) or (isinstance(error, Problem) and error.status >= 500)
+
+
+@cache
+def _nowhere() -> str:
+    """An address of this machine where nobody listens, and nobody will: the port is taken, by a socket that is deaf."""
+    deaf = socket.socket()
+    deaf.bind(("127.0.0.1", 0))
+    _deaf.append(deaf)
+    return f"http://127.0.0.1:{deaf.getsockname()[1]}"
+
+
+_deaf: list[socket.socket] = []  # kept open
 
 
 def _relayed(response: httpx2.Response) -> Problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter, time_ns
@@ -44,7 +44,7 @@ class Database:
         self._url = make_url(url)
         self._metadata = metadata
         self._seed = seed
-        self._pool = pool
+        self.pool_size = pool
         self._engine: AsyncEngine | None = None
 
     @property
@@ -52,8 +52,13 @@ class Database:
         """Whether this is SQLite, which locks the file and not the row."""
         return self._url.get_backend_name() == "sqlite"
 
-    async def start(self) -> None:
-        """Connect and create what is missing; safe while other processes do the same."""
+    @property
+    def tables(self) -> list[sa.Table]:
+        """The service's own tables."""
+        return self._metadata.sorted_tables
+
+    async def start(self, *more: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        """Connect and create what is missing, and do `more` of the kind; safe while other processes do the same."""
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         with telemetry.untraced():
             async with self.write() as connection:
@@ -62,6 +67,8 @@ class Database:
                 await connection.run_sync(self._metadata.create_all)
                 for table, rows in self._seed:
                     await connection.execute(self.insert_once(table), rows)
+                for create in more:
+                    await create(connection)
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -113,9 +120,11 @@ class Database:
         except TimeoutError as error:
             raise budget.OutOfTime from error
         except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
-            if isinstance(getattr(error, "orig", None), sqlite3.OperationalError) and "locked" in str(error):
+            original = getattr(error, "orig", None)
+            if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
                 raise budget.OutOfTime from error
-            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+            unknown_name = isinstance(original, sqlite3.OperationalError) and "no such" in str(original)
+            if unknown_name or isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
                 raise  # a defect of ours, not a database that is down
             raise problems.unavailable(f"The database of {self.name} does not answer.") from error
 
@@ -144,10 +153,10 @@ class Database:
         async def connect() -> sqlite.Connection:
             return await sqlite.Connection(path, writers).open()
 
-        return _create(f"sqlite+aiosqlite:///{self.name}", self._pool, async_creator=connect)
+        return _create(f"sqlite+aiosqlite:///{self.name}", self.pool_size, async_creator=connect)
 
     def _postgresql_engine(self) -> AsyncEngine:
-        return _create(self._url, self._pool)
+        return _create(self._url, self.pool_size)
 
 
 def _create(url: str | sa.URL, pool: int, **options: Any) -> AsyncEngine:

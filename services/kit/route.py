@@ -1,17 +1,18 @@
-"""A service's route: FastAPI's own, which meets the faults that its request carries."""
+"""A service's route: FastAPI's own, handled as the faults that a request carries have it."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.kit import problems, threads
-from services.kit.faults import plane
+from services.kit import threads
+from services.kit.faults.traceback import cleaned
 
 
 class Route(APIRoute):
@@ -24,13 +25,16 @@ class Route(APIRoute):
         )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, later or not at all where a fault says so; health and books are spared."""
+        """FastAPI's handler; health and books are spared."""
         handler = super().get_route_handler()
         if not self.include_in_schema:
             return handler
 
-        async def faulty(request: Request) -> Response:
-            problem = await plane.meet(request.app.state.faults_of)
-            return await handler(request) if problem is None else problems.response(problem)
+        async def handled(request: Request) -> Response:
+            try:
+                response: Response = await request.app.state.plane.through(request, partial(handler, request))
+            except Exception as error:
+                raise cleaned(error)  # noqa: B904 - it is the same error
+            return response
 
-        return faulty
+        return handled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from services.kit import edge, logs, problems, route, saturation, telemetry
 from services.kit.client import BlockingPeer, Peer
 from services.kit.database import Database
-from services.kit.faults import plane
+from services.kit.faults import journal, plane
+from services.kit.faults.fault import Kind
 from services.kit.settings import Settings
 
 
@@ -48,10 +49,13 @@ def service(
     database: Database | None = None,
     peers: Sequence[Peer | BlockingPeer] = (),
     background: Sequence[Callable[[], Awaitable[None]]] = (),
+    faults: Mapping[str, Kind] | None = None,
     observer: Callable[[edge.Served], None] | None = None,
     own_hosts_only: bool = False,
 ) -> fastapi.FastAPI:
     """A FastAPI app with health, errors, limits, budget and faults; `background` runs as long as the app does.
+
+    `faults` are the service's own kinds, beside those of the kit.
 
     `own_hosts_only` refuses foreign Host names: for the one service that browsers reach.
     """
@@ -63,7 +67,7 @@ def service(
     @asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
         if database is not None:
-            await database.start()
+            await database.start(*([journal.fill] if settings.faults else []))
         tasks = [asyncio.ensure_future(run()) for run in (watch.run, *background)]
         yield
         await anyio.to_thread.run_sync(telemetry.stop)  # first: the rest makes no spans, and may wait for others
@@ -90,7 +94,7 @@ def service(
         responses=documented(*_EVERYWHERE, *([403] if own_hosts_only else [])),
     )
     app.router.route_class = route.Route
-    app.state.faults_of = name if settings.faults else None
+    app.state.plane = plane.Plane(name, database, faults, settings.standing) if settings.faults else plane.Closed()
     problems.install(app)
     _health(app, database)
     for middleware, options in _around(settings, watch, observer, own_hosts_only):

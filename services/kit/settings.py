@@ -13,6 +13,7 @@ class Settings:
 
     database_url: str
     faults: bool
+    standing: str  # faults that every request of this process meets, spelt as in a request's baggage
     budget: float  # seconds a request may take where it brings no budget, and the most it may bring
     body_limit: int  # bytes
     in_flight_limit: int  # requests served at once; past it 429
@@ -34,6 +35,7 @@ def read(service: str, environment: Mapping[str, str] | None = None) -> Settings
     return Settings(
         database_url=env.get("DATABASE_URL", f"sqlite+aiosqlite:///.tracelab/data/{service}.db"),
         faults=env.get("TRACELAB_FAULTS", "off").lower() == "on",
+        standing=env.get("TRACELAB_STANDING_FAULTS", "").strip(),
         budget=_number(env, "TRACELAB_BUDGET_MS", 10_000) / 1000,
         body_limit=_number(env, "TRACELAB_BODY_LIMIT", 64 * 1024),
         in_flight_limit=_number(env, "TRACELAB_IN_FLIGHT_LIMIT", 512),

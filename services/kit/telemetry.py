@@ -28,6 +28,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 
+from services.kit import manner
+
 logger = logging.getLogger("tracelab.telemetry")
 
 # Said once for all services; each is only a default, and the user's own environment wins.
@@ -134,6 +136,15 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
             instrument(**kwargs)
 
 
+class Wire(CompositePropagator):
+    """The propagators that OTEL_PROPAGATORS lists, for callers that pass their context on, as all should."""
+
+    def inject(self, *args: Any, **kwargs: Any) -> None:
+        """Write the context into an outgoing request's headers."""
+        if manner.current().passes_context:
+            super().inject(*args, **kwargs)
+
+
 class Configurator:
     """Makes the tracer provider: sampler, resource, limits, batching and exporters, all as OTEL_* says."""
 
@@ -142,9 +153,7 @@ class Configurator:
         if disabled():
             return
         # The API reads OTEL_PROPAGATORS when it is imported: in a forked process that was before this one's was set.
-        propagate.set_global_textmap(
-            CompositePropagator(list(_components("opentelemetry_propagator", "OTEL_PROPAGATORS")))
-        )
+        propagate.set_global_textmap(Wire(list(_components("opentelemetry_propagator", "OTEL_PROPAGATORS"))))
         for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # Delivery says it once instead
         provider = TracerProvider(id_generator=_id_generator(), resource=Resource.create(), shutdown_on_exit=False)

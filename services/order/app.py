@@ -8,10 +8,12 @@ from services.kit import settings
 from services.kit.background import repeat
 from services.kit.client import Peer
 from services.kit.database import Database
+from services.kit.faults.variant import instead_of
 from services.kit.idempotency import Key, Name
 from services.kit.service import service
 from services.order import model
 from services.order.checkout import Checkout
+from services.order.faults import KINDS
 from services.order.model import NewOrder, Placed
 
 config = settings.read("order")
@@ -20,13 +22,13 @@ payment = Peer("payment", config.urls("payment", 8082))
 inventory = Peer("inventory", config.urls("inventory", 8083))
 checkout = Checkout(database, payment, inventory)
 settling = partial(repeat, checkout.settle, every=1.0)
-app = service("order", config, database=database, peers=[payment, inventory], background=[settling])
+app = service("order", config, database=database, peers=[payment, inventory], background=[settling], faults=KINDS)
 
 
 @app.post("/orders")
 async def place(new: NewOrder, key: Key) -> Placed:
     """Order: charged and reserved, or nothing of the kind."""
-    return await checkout.place(new, key)
+    return await instead_of(checkout).place(new, key)
 
 
 @app.get("/orders/{order}")

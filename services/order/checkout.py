@@ -37,7 +37,7 @@ class Checkout:
     """The order service's behaviour."""
 
     def __init__(self, database: Database, payment: Peer, inventory: Peer) -> None:
-        self._database, self._payment, self._inventory = database, payment, inventory
+        self.database, self.payment, self.inventory = database, payment, inventory
 
     async def place(self, new: NewOrder, key: str) -> Placed:
         """Take an order through to its end, or answer as its key was answered before."""
@@ -75,7 +75,7 @@ class Checkout:
             .where(orders.c.status.in_(["pending", "undoing"]), orders.c.deadline < time.time())
             .limit(100)
         )
-        async with self._database.autocommit() as connection:
+        async with self.database.autocommit() as connection:
             rows = (await connection.execute(late)).all()
         for row in rows:
             with budget.spend(_UNDO_SECONDS), contextlib.suppress(Problem, budget.OutOfTime):  # then at the next turn
@@ -85,7 +85,7 @@ class Checkout:
     async def books(self) -> dict[str, dict[str, int]]:
         """By status: how many orders, their total, and their units."""
         found: dict[str, dict[str, int]] = {}
-        async with self._database.autocommit() as connection:
+        async with self.database.autocommit() as connection:
             for row in await connection.execute(sa.select(orders.c.status, orders.c.total, orders.c.lines)):
                 totals = found.setdefault(row.status, {"count": 0, "amount": 0, "units": 0})
                 totals["count"] += 1
@@ -95,7 +95,7 @@ class Checkout:
 
     async def _price(self, new: NewOrder) -> list[Line] | None:
         wanted = [item.sku for item in new.items]
-        async with self._database.autocommit() as connection:
+        async with self.database.autocommit() as connection:
             found = await connection.execute(sa.select(prices.c.sku, prices.c.price).where(prices.c.sku.in_(wanted)))
             known = {row.sku: row.price for row in found}
         if len(known) < len(wanted):
@@ -107,25 +107,30 @@ class Checkout:
         deadline = time.time() + budget.remaining() + _GRACE_SECONDS
         row = order.model_dump(exclude={"items"}) | {"key": key, "fingerprint": body, "deadline": deadline}
         row["lines"] = [line.model_dump() for line in order.items]
-        async with self._database.autocommit() as connection:
-            return bool((await connection.execute(self._database.insert_once(orders).values(row))).rowcount)
+        async with self.database.autocommit() as connection:
+            return bool((await connection.execute(self.database.insert_once(orders).values(row))).rowcount)
 
     async def _charge(self, order: Order, card: str) -> str:
         """Authorise, reserve, capture, confirm; the status in which the order ends."""
-        payment = {"amount": order.total, "currency": order.currency, "card": card}
-        authorised = (await self._payment.post("/payments", payment, order.id)).body["outcome"]
+        authorised = await self._authorise(order, card)
         if authorised == "declined":
             return await self._end(order.id, "declined")
         if authorised != "authorised":
             return await self._undo_now(order.id, "failed")
         items = [{"sku": item.sku, "quantity": item.quantity} for item in order.items]
-        reserved = (await self._inventory.post("/reservations", {"items": items}, order.id)).body["outcome"]
+        reserved = (await self.inventory.post("/reservations", {"items": items}, order.id)).body["outcome"]
         if reserved != "reserved":
             return await self._undo_now(order.id, "out_of_stock" if reserved == "out_of_stock" else "failed")
-        captured = (await self._payment.post(f"/payments/{order.id}/capture", None, order.id)).body["outcome"]
-        if captured != "captured":
+        if await self._capture(order) != "captured":
             return await self._undo_now(order.id, "failed")
         return await self._end(order.id, "confirmed")
+
+    async def _authorise(self, order: Order, card: str) -> str:
+        payment = {"amount": order.total, "currency": order.currency, "card": card}
+        return str((await self.payment.post("/payments", payment, order.id)).body["outcome"])
+
+    async def _capture(self, order: Order) -> str:
+        return str((await self.payment.post(f"/payments/{order.id}/capture", None, order.id)).body["outcome"])
 
     async def _end(self, order: str, status: str) -> str:
         """Leave `pending`, unless somebody else has: then what they made of it."""
@@ -149,9 +154,9 @@ class Checkout:
         row = await self._row(orders.c.id == order)
         if row is None or row.status != "undoing":
             return "failed" if row is None else str(row.status)
-        await self._payment.post(f"/payments/{order}/void", None, order)
+        await self.payment.post(f"/payments/{order}/void", None, order)
         if row.becomes != "out_of_stock":  # there was nothing to hold
-            await self._inventory.post(f"/reservations/{order}/release", None, order)
+            await self.inventory.post(f"/reservations/{order}/release", None, order)
         await self._change(order, "undoing", status=row.becomes)
         return str(row.becomes)
 
@@ -169,11 +174,11 @@ class Checkout:
 
     async def _change(self, order: str, was: str, **values: str | float) -> bool:
         change = sa.update(orders).where(orders.c.id == order, orders.c.status == was).values(values)
-        async with self._database.autocommit() as connection:
+        async with self.database.autocommit() as connection:
             return bool((await connection.execute(change)).rowcount)
 
     async def _row(self, where: sa.ColumnElement[bool]) -> Row[Any] | None:
-        async with self._database.autocommit() as connection:
+        async with self.database.autocommit() as connection:
             return (await connection.execute(sa.select(orders).where(where))).one_or_none()
 
 

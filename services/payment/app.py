@@ -9,12 +9,13 @@ from services.kit.idempotency import REQUIRED, Key, Name, fingerprint
 from services.kit.service import service
 from services.kit.threads import wait_for
 from services.payment import ledger, model
+from services.payment.faults import KINDS
 from services.payment.model import NewPayment, Payment
 
 config = settings.read("payment")
 database = Database("payment", config.database_url, model.metadata, [], config.pool_size)
 issuer = BlockingPeer("card issuer", config.urls("card_issuer", 8084))
-app = service("payment", config, database=database, peers=[issuer])
+app = service("payment", config, database=database, peers=[issuer], faults=KINDS)
 
 
 @app.post("/payments")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import fastapi
+from fastapi import Header
 from pydantic import BaseModel
 
+from services.kit import problems, settings
+from services.payment.faults import moods
+
 app = fastapi.FastAPI(title="card issuer", openapi_url=None)
+config = settings.read("issuer")
+problems.install(app)
 
 
 class Request(BaseModel):
@@ -17,9 +25,16 @@ class Request(BaseModel):
 
 
 @app.post("/authorisations")
-async def authorise(request: Request) -> dict[str, bool]:
+async def authorise(
+    request: Request,
+    idempotency_key: Annotated[str, Header()],
+    baggage: Annotated[str, Header()] = "",
+) -> dict[str, bool]:
     """Approve or decline. Nothing is charged before the capture, so the same question may be asked twice."""
-    return {"approved": request.card != "tok_declined"}
+    approved = request.card != "tok_declined"
+    for mood in moods(baggage) if config.faults else []:
+        approved = await mood.answer(idempotency_key, approved)
+    return {"approved": approved}
 
 
 @app.get("/readyz")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from opentelemetry import baggage, context
 
 from load import catalogue
 from load.adjust import adjusted
 from load.document import read
 from load.errors import WrongUse
 from load.scenario import Scenario, find
-from services.kit.faults.plane import asked_of
+from services.kit.faults.plane import Plane
 
 PHASE = '[[phase]]\nname = "p"\nduration = "1s"\nrate = 5\n'
 
@@ -141,9 +140,7 @@ def test_spelling_of_faults(text, meant):
     """A fault may be written in several ways, and goes out in one that the services obey."""
     assert catalogue.canonical(text) == meant
     for single in meant.split("~"):
-        token = context.attach(baggage.set_baggage("fault", single))
-        assert len(asked_of(single.partition(".")[0])) == 1
-        context.detach(token)
+        assert len(Plane(single.partition(".")[0], None).read(single)) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from collections import Counter
 
 import pytest
 from opentelemetry import baggage, context
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from gateway.shapes import NewOrder
 from services.kit import budget, idempotency, settings
 from services.kit.breaker import Breaker, State
 from services.kit.faults import plane
 from services.kit.faults.error import Error
+from services.kit.faults.fault import Fault
 from services.kit.faults.latency import Latency
 
 
@@ -136,13 +139,9 @@ def test_a_budget_is_spent() -> None:
         assert budget.remaining() == 0
 
 
-def asked(text: str, service: str = "payment") -> list[plane.Fault]:
-    """What a request with this baggage asks of a service."""
-    token = context.attach(baggage.set_baggage(plane.MEMBER, text))
-    try:
-        return plane.asked_of(service)
-    finally:
-        context.detach(token)
+def asked(text: str, service: str = "payment") -> list[Fault]:
+    """What a request with these faults asks of a service."""
+    return plane.Plane(service, None).read(text)
 
 
 def test_faults_are_read() -> None:
@@ -151,7 +150,6 @@ def test_faults_are_read() -> None:
     assert asked("payment.latency~payment.error") == [Latency(0.3), Error(503)]
     assert asked("payment.latency:1.5s") == [Latency(1.5)]
     assert asked("payment.error", "inventory") == []
-    assert plane.asked_of("payment") == []
 
 
 @pytest.mark.parametrize(
@@ -194,11 +192,14 @@ def test_the_bounds_of_latency() -> None:
 def test_faults_that_are_off_leave_the_baggage() -> None:
     """The fault is taken off, and nothing else of the baggage."""
 
-    async def met() -> tuple[object, dict[str, object]]:
-        context.attach(baggage.set_baggage("user", "ada", baggage.set_baggage(plane.MEMBER, "payment.error")))
-        return await plane.meet(None), dict(baggage.get_all())
+    async def handle() -> Response:
+        return JSONResponse(dict(baggage.get_all()))
 
-    assert asyncio.run(met()) == (None, {"user": "ada"})
+    async def met() -> Response:
+        context.attach(baggage.set_baggage("user", "ada", baggage.set_baggage(plane.MEMBER, "payment.error")))
+        return await plane.Closed().through(Request({"type": "http"}), handle)
+
+    assert asyncio.run(met()).body == b'{"user":"ada"}'
 
 
 def test_a_fingerprint_knows_no_order_of_members() -> None:

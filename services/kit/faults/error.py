@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kit import problems
+from services.kit.faults.fault import Handle, Here
 from services.kit.problems import Problem
 
 
@@ -16,11 +21,11 @@ class Error:
 
     @classmethod
     def parse(cls, text: str) -> Error:
-        """A status from 500 to 599; ValueError otherwise."""
+        """A status from 500 to 599."""
         if not re.fullmatch("5[0-9]{2}|", text):
             raise ValueError(text)
         return cls(int(text or "503"))
 
-    async def before(self) -> Problem | None:
+    async def meet(self, _here: Here, _request: Request, _handle: Handle) -> Response:
         """Refuse the request."""
-        return Problem(self.status, "unavailable", "This service could not answer the request.")
+        return problems.response(Problem(self.status, "unavailable", "This service could not answer the request."))

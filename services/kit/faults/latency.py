@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from services.kit.faults.parameters import milliseconds
-from services.kit.problems import Problem
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kit.faults.fault import Handle, Here
+from services.kit.faults.parameters import seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +20,10 @@ class Latency:
 
     @classmethod
     def parse(cls, text: str) -> Latency:
-        """`300ms` or `1.5s`, from 1 ms to 10 s; ValueError otherwise."""
-        return cls(milliseconds(text or "300ms", 1, 10_000) / 1000)
+        """From 1 ms to 10 s."""
+        return cls(seconds(text or "300ms", 0.001, 10))
 
-    async def before(self) -> Problem | None:
+    async def meet(self, _here: Here, _request: Request, handle: Handle) -> Response:
         """Delay the request."""
         await asyncio.sleep(self.seconds)
-        return None
+        return await handle()

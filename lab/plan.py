@@ -110,7 +110,13 @@ def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
         ("services.payment.issuer:app", listening),
         (listening,),
         f"http://127.0.0.1:{listening}/readyz",
-        {**inherited, **options.environment, "OTEL_SERVICE_NAME": "issuer", "OTEL_SDK_DISABLED": "true"},
+        {
+            "TRACELAB_FAULTS": "on",
+            **inherited,
+            **options.environment,
+            "OTEL_SERVICE_NAME": "issuer",
+            "OTEL_SDK_DISABLED": "true",
+        },
     )
 
 

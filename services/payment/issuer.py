@@ -9,7 +9,7 @@ from fastapi import Header
 from pydantic import BaseModel
 
 from services.kit import problems, settings
-from services.payment.faults import moods
+from services.payment.moods import moods
 
 app = fastapi.FastAPI(title="card issuer", openapi_url=None)
 config = settings.read("issuer")

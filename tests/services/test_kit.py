@@ -18,6 +18,7 @@ from services.kit.faults import plane
 from services.kit.faults.error import Error
 from services.kit.faults.fault import Fault
 from services.kit.faults.latency import Latency
+from services.kit.faults.parameters import MEMBER
 
 
 class Clock:
@@ -196,7 +197,7 @@ def test_faults_that_are_off_leave_the_baggage() -> None:
         return JSONResponse(dict(baggage.get_all()))
 
     async def met() -> Response:
-        context.attach(baggage.set_baggage("user", "ada", baggage.set_baggage(plane.MEMBER, "payment.error")))
+        context.attach(baggage.set_baggage("user", "ada", baggage.set_baggage(MEMBER, "payment.error")))
         return await plane.Closed().through(Request({"type": "http"}), handle)
 
     assert asyncio.run(met()).body == b'{"user":"ada"}'

@@ -17,7 +17,6 @@ from services.kit.faults.outage import Outage
 from services.kit.faults.pool_exhaustion import PoolExhaustion
 from services.kit.faults.slow_query import SlowQuery
 from services.kit.faults.slow_tail import SlowTail
-from services.kit.faults.thread_starvation import ThreadStarvation
 from services.kit.faults.work_after_response import WorkAfterResponse
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -33,7 +32,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "broken-propagation": calls.BROKEN_PROPAGATION,
         "blocked-loop": kind(BlockedLoop.parse),
         "pool-exhaustion": kind(PoolExhaustion.parse),
-        "thread-starvation": kind(ThreadStarvation.parse),
         "large-payload": kind(LargePayload.parse),
         "slow-tail": kind(SlowTail.parse),
         "service-down": calls.SERVICE_DOWN,

@@ -19,10 +19,10 @@ from starlette.responses import Response
 from services.kit.database import Database
 from services.kit.faults.fault import Fault, Handle, Here, Kind
 from services.kit.faults.kinds import KINDS
+from services.kit.faults.parameters import MEMBER
 
 logger = logging.getLogger("tracelab.edge")
 
-MEMBER = "fault"
 _MOST = 3  # faults on one request
 _SERVICES = frozenset({"gateway", "order", "payment", "inventory"})
 

@@ -21,13 +21,17 @@ Scope = Literal["request", "start", "load"]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of trouble; a contagious one hurts requests that do not carry it."""
+    """One kind of trouble; a contagious one hurts requests that do not carry it.
+
+    `routes` are those on which it can show, where that is not each one that reaches the service.
+    """
 
     services: tuple[str, ...]
     scope: Scope
     seen: str
     signature: str
     parameter: Parameter | None = None
+    routes: tuple[str, ...] = ()
     contagious: bool = False
 
 

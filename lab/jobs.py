@@ -23,6 +23,13 @@ def backend(port: int, otlp_port: int) -> None:
     command.serve(port, otlp_port)
 
 
+def wire(port: int, to: int, seconds: float) -> None:
+    """Be the wire to a server of this machine."""
+    from lab import proxy
+
+    proxy.run(port, to, seconds)
+
+
 def program(*command: str) -> None:
     """Run somebody else's server, and end with it, or it with us."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_dying_with_us())  # noqa: PLW1509

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.start_faults import StartFault
+
 SERVICES = ("gateway", "order", "payment", "inventory")
 
 
@@ -26,6 +28,23 @@ class Options:
     payment: str | None = None  # the address of a payment service that is not ours to start
     port_offset: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)  # for every process, over the launcher's own
+    faults: Mapping[str, StartFault] = field(default_factory=dict)  # by service
+
+    def __post_init__(self) -> None:
+        if self.payment and (fault := self.faults.get("payment")):
+            raise WrongUse(
+                f"--with {fault} cannot be beside --payment {self.payment}: that service is not started here."
+            )
+
+    def count(self, service: str) -> int:
+        """How many processes of a service: as many as asked for, but two at least where one is to differ."""
+        fault = self.faults.get(service)
+        return max(self.replicas.get(service, 1), 2 if fault and fault.of_the_last else 1)
+
+    def fault(self, service: str, number: int) -> StartFault | None:
+        """What the process of that number, counted from 1, starts with."""
+        fault = self.faults.get(service)
+        return None if fault and fault.of_the_last and number < self.count(service) else fault
 
 
 def replicas(texts: list[str]) -> dict[str, int]:

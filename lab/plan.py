@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from lab import jobs, state
-from lab.options import SERVICES, Options
+from lab.options import SERVICES, Options, WrongUse
 from lab.tracing import Tracing
 
 PORTS = {"gateway": 8080, "order": 8081, "payment": 8082, "inventory": 8083, "issuer": 8084}
 REPLICA_STEP = 100
+WIRE_STEP = 50  # from a service's port to the port of the wire before it, where there is one
 _STAGES = {"gateway": 0, "order": 1, "payment": 2, "inventory": 2, "issuer": 3, "backend": 4}
 
 
@@ -31,12 +32,14 @@ class Process:
 
 def shop(options: Options, tracing: Tracing, inherited: Mapping[str, str]) -> tuple[Process, ...]:
     """Every process of a shop, the tracing backend included where it is ours to start."""
-    own = [name for name in SERVICES if name != "payment" or not options.payment]
-    processes = [
-        _service(options, tracing, inherited, name, number)
-        for name in own
-        for number in range(1, options.replicas.get(name, 1) + 1)
+    own = [
+        (name, number)
+        for name in SERVICES
+        if name != "payment" or not options.payment
+        for number in range(1, options.count(name) + 1)
     ]
+    processes = [_service(options, tracing, inherited, name, number) for name, number in own]
+    processes += [_wire(options, inherited, name, number) for name, number in own if _wire_delay(options, name)]
     if not options.payment:
         processes.append(_issuer(options, inherited))
     if tracing.job:
@@ -75,7 +78,8 @@ def database(options: Options, name: str) -> str:
 
 def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], name: str, number: int) -> Process:
     listening = port(name, options.port_offset, number)
-    resource = f"service.instance.id={name}-{number}"
+    fault = options.fault(name, number)
+    resource = f"service.instance.id={name}-{number},service.version={fault.version if fault else 1}"
     if more := inherited.get("OTEL_RESOURCE_ATTRIBUTES"):
         resource = f"{more},{resource}"
     environment = {
@@ -89,7 +93,12 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         "OTEL_RESOURCE_ATTRIBUTES": resource,
         "TRACELAB_TRACE_URL": tracing.page,
         **options.environment,
+        **(fault.environment if fault else {}),
     }
+    if fault and environment["TRACELAB_FAULTS"] != "on":
+        raise WrongUse(
+            f"--with {fault} does nothing while TRACELAB_FAULTS is {environment['TRACELAB_FAULTS']!r}: unset it."
+        )
     return Process(
         name if number == 1 else f"{name}-{number}",
         _STAGES[name],
@@ -99,6 +108,26 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         f"http://127.0.0.1:{listening}/readyz",
         environment,
     )
+
+
+def _wire(options: Options, inherited: Mapping[str, str], name: str, number: int) -> Process:
+    """The long wire to a replica: callers find it there, and whether it is ready is asked there."""
+    listening = port(name, options.port_offset, number) + WIRE_STEP
+    return Process(
+        f"{name}-wire" if number == 1 else f"{name}-{number}-wire",
+        _STAGES[name],
+        jobs.wire,
+        (listening, listening - WIRE_STEP, _wire_delay(options, name)),
+        (listening,),
+        f"http://127.0.0.1:{listening}/readyz",
+        inherited,
+    )
+
+
+def _wire_delay(options: Options, name: str) -> float:
+    """Seconds; none without a wire."""
+    fault = options.faults.get(name)
+    return fault.wire_delay if fault else 0.0
 
 
 def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
@@ -124,7 +153,8 @@ def _addresses(options: Options) -> dict[str, str]:
     """Where the services find one another."""
     found = {
         f"{name.upper()}_URLS": ",".join(
-            url(name, options.port_offset, number) for number in range(1, options.replicas.get(name, 1) + 1)
+            url(name, options.port_offset + (WIRE_STEP if _wire_delay(options, name) else 0), number)
+            for number in range(1, options.count(name) + 1)
         )
         for name in SERVICES[1:]
     }

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from lab import options, state
+from lab import options, start_faults, state
 from lab.options import Options
 from lab.shop import Shop
 
@@ -25,6 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--replicas", action="append", default=[], metavar="SERVICE=N", help="so many of a service, taking turns"
     )
     parser.add_argument("--payment", metavar="URL", help="a payment service of your own, not started here")
+    parser.add_argument(
+        "--with",
+        dest="faults",
+        action="append",
+        default=[],
+        metavar="SERVICE.FAULT[:PARAM]",
+        help="start with a fault, one a service (tracelab faults lists them)",
+    )
     port_offset(parser)
 
 
@@ -44,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         replicas=options.replicas(args.replicas),
         payment=args.payment,
         port_offset=offset(args.port_offset),
+        faults=start_faults.read(args.faults),
     )
     end_on_signals()
     try:

@@ -49,7 +49,12 @@ def canonical(text: str, known: Catalogue | None = None) -> str:
     faults = text.split("~")
     if len(faults) > _MOST:
         raise ValueError(f"{text!r} holds {len(faults)} faults; a request carries {_MOST} at most")
-    return "~".join(_canonical(fault, catalogue() if known is None else known) for fault in faults)
+    return "~".join(_canonical(fault, catalogue() if known is None else known, at_start=False) for fault in faults)
+
+
+def canonical_at_start(text: str, known: Catalogue | None = None) -> str:
+    """Check one `SERVICE.FAULT[:PARAM]` that a shop is to start with, and fill in its default; ValueError likewise."""
+    return _canonical(text, catalogue() if known is None else known, at_start=True)
 
 
 def find(name: str) -> Fault:
@@ -60,7 +65,7 @@ def find(name: str) -> Fault:
         raise WrongUse(f"There is no fault {name!r}; there are: {', '.join(catalogue())}.") from None
 
 
-def _canonical(text: str, known: Catalogue) -> str:
+def _canonical(text: str, known: Catalogue, *, at_start: bool) -> str:
     match = re.fullmatch(r"([a-z-]+)\.([a-z0-9-]+)(?::(.*))?", text)
     if match is None:
         raise ValueError(f"{text!r} is not SERVICE.FAULT[:PARAM], such as payment.latency:300ms")
@@ -70,7 +75,9 @@ def _canonical(text: str, known: Catalogue) -> str:
         raise ValueError(f"{text!r} names no known fault; there are: {', '.join(known)}")
     if service not in fault.services:
         raise ValueError(f"{text!r} cannot be: {name} works in {', '.join(fault.services)}")
-    if fault.scope == "start":
+    if at_start and fault.scope != "start":
+        raise ValueError(f"{text!r} is nothing to start with; send it: tracelab load SCENARIO --fault {text}")
+    if fault.scope == "start" and not at_start:
         raise ValueError(f"{text!r} cannot ride on a request; start the shop with it: tracelab up --with {text}")
     return f"{service}.{name}" + _parameter(text, fault.parameter, parameter)
 

@@ -28,7 +28,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 
-from services.kit import manner
+from services.kit import clock, manner
 
 logger = logging.getLogger("tracelab.telemetry")
 
@@ -120,6 +120,7 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
     """What tracelab adds to stock auto-instrumentation: defaults, and fewer spans that say nothing."""
 
     def _configure(self, **_: Any) -> None:
+        clock.set_from_environment()  # before the first span
         for name, value in DEFAULTS.items():
             os.environ[name] = os.environ.get(name) or value  # an empty variable is as good as none, by the standard
         for name in ("NO_PROXY", "no_proxy"):  # with a proxy in the environment, spans for loopback would vanish

@@ -90,7 +90,7 @@ def test_the_users_own_settings_win() -> None:
     assert order["OTEL_BSP_SCHEDULE_DELAY"] == "1000"
     assert order["TRACELAB_FAULTS"] == "off"
     assert order["OTEL_SERVICE_NAME"] == "order"
-    assert order["OTEL_RESOURCE_ATTRIBUTES"] == "team=blue,service.instance.id=order-1"
+    assert order["OTEL_RESOURCE_ATTRIBUTES"] == "team=blue,service.instance.id=order-1,service.version=1"
 
 
 def test_the_card_issuer_is_not_traced() -> None:

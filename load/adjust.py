@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from load import quantity
+from load import document, quantity
 from load.errors import WrongUse
 from load.scenario import Phase, Scenario
 
@@ -20,7 +20,10 @@ def adjusted(
     fault: str | None = None,
     percent: float | None = None,
 ) -> Scenario:
-    """Change rate (requests a second), length of the whole run, fault and share; WrongUse where that makes no sense."""
+    """Change rate, length of the whole run, fault and share; WrongUse where that makes no sense.
+
+    `rate` is requests a second at the start; what comes later keeps its proportion, so that a spike stays one.
+    """
     phases = scenario.phase
     try:
         if fault is not None:
@@ -30,12 +33,13 @@ def adjusted(
         if duration is not None:
             phases = _lasting(phases, quantity.milliseconds(duration))
         if rate is not None:
-            phases = tuple(_paced(phase, rate) for phase in phases)
+            phases = tuple(_paced(phase, rate / phases[0].rate) for phase in phases)
         # Through the same checks as a file: a struct made in Python is not held to its bounds.
         return msgspec.convert(msgspec.to_builtins(scenario) | {"phase": msgspec.to_builtins(phases)}, Scenario)
-    except ValueError as error:  # msgspec's ValidationError is one
-        what, _, key = str(error).partition(" - at `$.")
-        raise WrongUse(f"These options do not work: {key.rstrip('`') + ': ' if key else ''}{what}.") from None
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"These options do not work: {document.complaint(error, Scenario)}.") from None
+    except ValueError as error:
+        raise WrongUse(f"These options do not work: {error}.") from None
 
 
 def _with_fault(phases: tuple[Phase, ...], fault: str) -> tuple[Phase, ...]:
@@ -45,12 +49,22 @@ def _with_fault(phases: tuple[Phase, ...], fault: str) -> tuple[Phase, ...]:
         raise ValueError(
             "--fault cannot know which phase is meant; write fault = ... into one of the scenario's phases"
         )
-    third = replace(phases[0], duration=quantity.written(phases[0].milliseconds / 3))
+    before, during, after = _thirds(phases[0])
     return (
-        replace(third, name="baseline"),
-        replace(third, name="fault", fault=fault, percent=_PERCENT),
-        replace(third, name="recovery"),
+        replace(before, name="baseline"),
+        replace(during, name="fault", fault=fault, percent=_PERCENT),
+        replace(after, name="recovery"),
     )
+
+
+def _thirds(phase: Phase) -> list[Phase]:
+    """Cut a phase in three; a ramp goes on from one to the next."""
+    duration = quantity.written(phase.milliseconds / 3)
+    if phase.ramp_to is None:
+        return [replace(phase, duration=duration)] * 3
+    step = (phase.ramp_to - phase.rate) / 3
+    rates = [phase.rate + step * part for part in range(4)]
+    return [replace(phase, duration=duration, rate=rates[part], ramp_to=rates[part + 1]) for part in range(3)]
 
 
 def _with_percent(phases: tuple[Phase, ...], percent: float) -> tuple[Phase, ...]:
@@ -65,6 +79,5 @@ def _lasting(phases: tuple[Phase, ...], wanted: float) -> tuple[Phase, ...]:
     return tuple(replace(phase, duration=quantity.written(phase.milliseconds * factor)) for phase in phases)
 
 
-def _paced(phase: Phase, rate: float) -> Phase:
-    """Set the rate; a ramp keeps its steepness in proportion."""
-    return replace(phase, rate=rate, ramp_to=None if phase.ramp_to is None else phase.ramp_to * rate / phase.rate)
+def _paced(phase: Phase, factor: float) -> Phase:
+    return replace(phase, rate=phase.rate * factor, ramp_to=None if phase.ramp_to is None else phase.ramp_to * factor)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 import textwrap
@@ -20,6 +21,7 @@ from load.generator import drive
 from load.link import template
 from load.live import Live
 from load.result import Result
+from load.review import Review, review
 from load.scenarios_command import listing
 from load.terminal import say
 
@@ -29,19 +31,23 @@ _DEFAULT = "steady"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `tracelab load`."""
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO|FILE.toml", help="without it: lists them, runs steady")
-    parser.add_argument("--rate", type=float, metavar="N", help="requests a second, in every phase")
+    parser.add_argument(
+        "--rate", type=float, metavar="N", help="requests a second at the start; phases keep their proportion"
+    )
     parser.add_argument("--duration", metavar="30s", help="length of the whole run; phases keep their parts")
     parser.add_argument("--fault", metavar="SERVICE.FAULT[:PARAM]", help="inject this one; see tracelab faults")
     parser.add_argument("--percent", type=float, metavar="20", help="share of requests that carry the fault")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="same seed, same requests (default: 1)")
     parser.add_argument("--target", metavar="URL", help="the gateway (default: TRACELAB_TARGET, else the shop here)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write run.json and injected.json there")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="keep the run there: report.html and what it is made of"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--i-own-this-target", action="store_true", help="allow a target outside private networks")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run a scenario and report: 0, or 3 where the generator itself was too late for its numbers to mean anything."""
+    """Run a scenario and report; 1 where a threshold failed, 3 where the generator itself was late."""
     if args.scenario is None:
         say(listing() + "\n", sys.stderr if args.json else None)
     name = args.scenario or _DEFAULT
@@ -57,10 +63,23 @@ def run(args: argparse.Namespace) -> int:
         say(textwrap.fill(f"{name}: {wanted.about}", 79))
         say(f"Target {address}, seed {args.seed}. Ctrl-C stops and reports.\n")
     result = asyncio.run(_watched(schedule.plan(wanted, args.seed), address))
+    found = review(name, wanted, result)
+    if args.json:
+        say(json.dumps({"scenario": name, **record.summary(found)}))
+    else:
+        say(report.text(found))
     if args.out:
-        record.write(result, name, args.out)
-    say(json.dumps({"scenario": name, **record.summary(result)}) if args.json else report.text(result))
-    return 0 if result.valid else 3
+        record.write(found, args.out)
+    if not args.json:
+        say(_kept(found, args.out))
+    return found.exit_code
+
+
+def _kept(found: Review, folder: Path | None) -> str:
+    """Say where the run is, or how to keep the next one."""
+    if folder is None:
+        return f"To keep a run and its plots: tracelab load {shlex.quote(found.scenario)} --out runs/NAME"
+    return f"Kept in {folder}; open {(folder / 'report.html').resolve().as_uri()}"
 
 
 async def _watched(plan: schedule.Plan, address: str) -> Result:

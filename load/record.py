@@ -9,31 +9,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from load import interval_log, page
 from load.errors import WrongUse
+from load.figures import Part, Tally
+from load.judgement import Judgement
 from load.link import link
-from load.result import LATENESS_BOUND, Request, Result, Stretch, counts, percentile
-from load.scenario import ROUTES
+from load.result import LATENESS_BOUND, Request, failed, percentile, slowest
+from load.review import Review
+from load.scenario import Phase
+from load.threshold import PERCENTILES
 
 _TRACES = 10  # slowest and failed ones listed of each phase
 
 
-def summary(result: Result) -> dict[str, Any]:
-    """Give times, counts and trace ids; nothing here says what was injected, since `find` reads it."""
+def summary(review: Review) -> dict[str, Any]:
+    """Give times, counts, thresholds and trace ids; nothing here says what was injected, since `find` reads it."""
+    result, whole = review.result, review.figures.whole
     return {
         "run": result.run,
         "seed": result.plan.seed,
         "target": result.target,
-        "start": _written(result.stretches[0].start),
-        "end": _written(result.stretches[-1].end),
+        "start": _written(whole.start),
+        "end": _written(whole.end),
         "valid": result.valid,
         "interrupted": result.interrupted,
         "lateness_ms": {"p99": _rounded(result.lateness), "bound": LATENESS_BOUND},
-        "counts": {**counts(result.requests), "unsampled": result.unsampled},
-        "errors": dict(Counter(request.error for request in result.requests if request.error)),
+        "counts": {**whole.total.counts, "unsampled": result.unsampled},
+        "errors": _errors(whole.total),
         "spans": {"ended": result.spans.ended, "delivered": result.spans.delivered, "lost": result.spans.lost},
-        "phases": [_phase(result, stretch) for stretch in result.stretches],
-        "slowest": next((_named(request) for request in result.slowest()), None),
-        "failed": next((_named(request) for request in result.failed()), None),
+        "thresholds": [_threshold(judgement) for judgement in review.judgements],
+        "phases": [_phase(phase, part) for phase, part in review.figures.phases],
+        "slowest": next(map(_named, slowest(result.requests)), None),
+        "failed": next(map(_named, failed(result.requests)), None),
     }
 
 
@@ -48,21 +55,30 @@ def prepare(folder: Path) -> None:
         raise WrongUse(f"{folder} cannot be written to: {error.strerror}.") from None
 
 
-def write(result: Result, scenario: str, folder: Path) -> None:
-    """Write run.json, which `find` may read, and injected.json, which holds the answer."""
-    _dump(folder / "run.json", summary(result))
-    _dump(folder / "injected.json", injected(result, scenario))
+def write(review: Review, folder: Path) -> None:
+    """Write run.json, which `find` may read, injected.json, which holds the answer, latency.hdr and report.html.
+
+    WrongUse where the disk takes one of them no more.
+    """
+    try:
+        _dump(folder / "run.json", summary(review))
+        _dump(folder / "injected.json", injected(review))
+        (folder / "latency.hdr").write_text(interval_log.text(review.figures), encoding="ascii", newline="\n")
+        (folder / "report.html").write_text(page.text(review), encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"The run could not be written to {folder}: {error.strerror}.") from None
 
 
-def injected(result: Result, scenario: str) -> dict[str, Any]:
+def injected(review: Review) -> dict[str, Any]:
     """Tell what was done on purpose, and to which requests."""
+    plan = review.result.plan
     return {
-        "run": result.run,
-        "seed": result.plan.seed,
-        "scenario": scenario,
+        "run": review.result.run,
+        "seed": plan.seed,
+        "scenario": review.scenario,
         "phases": [
             {"name": phase.name, "fault": phase.fault, "percent": phase.percent if phase.fault else 0}
-            for phase in result.plan.phases
+            for phase in plan.phases
         ],
         "requests": [
             {
@@ -72,37 +88,47 @@ def injected(result: Result, scenario: str) -> dict[str, Any]:
                 "outcome": request.outcome,
                 "trace_id": request.trace_id,
             }
-            for request in result.requests
+            for request in review.result.requests
             if request.arrival.fault is not None
         ],
     }
 
 
-def _phase(result: Result, stretch: Stretch) -> dict[str, Any]:
-    requests = result.of_phase(stretch.name)
-    routes = [(route, [each for each in requests if each.arrival.route == route]) for route in ROUTES]
+def _phase(phase: Phase, part: Part) -> dict[str, Any]:
     return {
-        "name": stretch.name,
-        "start": _written(stretch.start),
-        "end": _written(stretch.end),
-        **_measured(requests),
-        "routes": {route: _measured(found) for route, found in routes if found},
-        "slowest": [_named(request) for request in result.slowest(_TRACES, stretch.name)],
-        "failed": [_named(request) for request in result.failed(_TRACES, stretch.name)],
+        "name": phase.name,
+        "start": _written(part.start),
+        "end": _written(part.end),
+        **_measured(part.total),
+        "errors": _errors(part.total),
+        "routes": {route: _measured(tally) for route, tally in part.routes.items()},
+        "slowest": list(map(_named, slowest(part.total.requests, _TRACES))),
+        "failed": list(map(_named, failed(part.total.requests, _TRACES))),
     }
 
 
-def _measured(requests: list[Request]) -> dict[str, Any]:
+def _measured(tally: Tally) -> dict[str, Any]:
     return {
-        "counts": counts(requests),
-        "latency_ms": _percentiles([each.latency for each in requests if each.latency is not None]),
-        "service_ms": _percentiles([each.service for each in requests if each.service is not None]),
+        "counts": tally.counts,
+        "latency_ms": {name: _rounded(percentile(tally.latency, each)) for name, each in PERCENTILES.items()},
+        "service_ms": {name: _rounded(percentile(tally.service, each)) for name, each in PERCENTILES.items()},
     }
 
 
-def _percentiles(values: list[float]) -> dict[str, float | None]:
-    names = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
-    return {name: _rounded(percentile(values, percent)) for name, percent in names.items()}
+def _errors(tally: Tally) -> dict[str, int]:
+    return dict(Counter(request.error for request in tally.requests if request.error))
+
+
+def _threshold(judgement: Judgement) -> dict[str, Any]:
+    wanted = judgement.threshold
+    return {
+        "phase": judgement.phase,
+        "route": wanted.route,
+        "expression": wanted.expression,
+        "measured": _rounded(judgement.measured),
+        "unit": wanted.unit,
+        "passed": judgement.passed,
+    }
 
 
 def _named(request: Request) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from heapq import nlargest, nsmallest
 
 from load.schedule import Arrival, Plan
 
@@ -95,18 +96,17 @@ class Result:
         """Requests that were due in a phase."""
         return [request for request in self.requests if self.plan.phases[request.arrival.phase].name == name]
 
-    def slowest(self, count: int = 1, phase: str | None = None) -> list[Request]:
-        """Find the slowest requests that have a trace, slowest first."""
-        timed = [request for request in self._of(phase) if request.latency is not None and request.trace_id]
-        return sorted(timed, key=lambda request: -(request.latency or 0.0))[:count]
 
-    def failed(self, count: int = 1, phase: str | None = None) -> list[Request]:
-        """Find the first failed requests that have a trace."""
-        failures = (request for request in self._of(phase) if request.outcome is Outcome.ERROR and request.trace_id)
-        return sorted(failures, key=lambda request: request.arrival.sequence)[:count]
+def slowest(requests: Iterable[Request], count: int = 1) -> list[Request]:
+    """Find the slowest requests that have a trace, slowest first."""
+    timed = (request for request in requests if request.latency is not None and request.trace_id)
+    return nlargest(count, timed, key=lambda request: request.latency or 0.0)
 
-    def _of(self, phase: str | None) -> Sequence[Request]:
-        return self.requests if phase is None else self.of_phase(phase)
+
+def failed(requests: Iterable[Request], count: int = 1) -> list[Request]:
+    """Find the first failed requests that have a trace."""
+    failures = (request for request in requests if request.outcome is Outcome.ERROR and request.trace_id)
+    return nsmallest(count, failures, key=lambda request: request.arrival.sequence)
 
 
 def counts(requests: Iterable[Request]) -> dict[str, int]:
@@ -115,6 +115,7 @@ def counts(requests: Iterable[Request]) -> dict[str, int]:
     return {"sent": found.total() - found[Outcome.DROPPED], **{outcome.value: found[outcome] for outcome in Outcome}}
 
 
-def percentile(values: list[float], percent: float) -> float | None:
+def percentile(values: Iterable[float], percent: float) -> float | None:
     """Exact, by nearest rank; None of nothing."""
-    return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1] if values else None
+    ranked = sorted(values)
+    return ranked[max(math.ceil(len(ranked) * percent / 100), 1) - 1] if ranked else None

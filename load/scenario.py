@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
-from load import catalogue, document, quantity
+from load import catalogue, document, quantity, threshold
 from load.errors import WrongUse
 
 MOST_RATE = 2_000  # requests a second
@@ -28,23 +30,33 @@ def _usual_mix() -> dict[Route, float]:
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A stretch of the run. `rate` is requests a second; with `ramp_to` it changes evenly to that until the end."""
+    """A stretch of the run. `rate` is requests a second; with `ramp_to` it changes to that until the end.
+
+    It changes evenly, or in so many equally long `steps`. `sampled` is the share of requests that may be traced at all;
+    of those the sampler that OTEL_TRACES_SAMPLER names decides.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=24)]
     duration: str
     rate: Rate
     ramp_to: Rate | None = None
+    steps: Annotated[int, Meta(ge=2, le=100)] | None = None
     arrivals: Literal["poisson", "constant"] = "poisson"
     fault: str | None = None  # carried by `percent` of the requests
     percent: Percent = 100
+    sampled: Annotated[float, Meta(ge=0, le=100)] = 100
+    thresholds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.isprintable():
-            raise ValueError(f"name {self.name!r} must be printable")
-        if self.milliseconds <= 0:
-            raise ValueError(f"duration {self.duration!r} must be longer than nothing")
-        if self.fault is not None:
-            catalogue.canonical(self.fault)
+            raise ValueError(f"name: {self.name!r} must be printable")
+        with _naming("duration"):
+            if self.milliseconds <= 0:
+                raise ValueError(f"{self.duration!r} must be longer than nothing")
+        with _naming("fault"):
+            if self.fault is not None:
+                catalogue.canonical(self.fault)
+        _check(self.thresholds)
 
     @property
     def milliseconds(self) -> float:
@@ -63,10 +75,11 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Phases, one after the other; `mix` is each route's weight."""
+    """Phases, one after the other; `mix` is each route's weight; `thresholds` are those of the whole run."""
 
     phase: tuple[Phase, ...]
     about: str = ""
+    thresholds: tuple[str, ...] = ()
     mix: dict[Route, Annotated[float, Meta(ge=0, le=1_000_000)]] = msgspec.field(default_factory=_usual_mix)
 
     def __post_init__(self) -> None:
@@ -79,12 +92,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError(f"mix must give a weight above 0 to one of {', '.join(ROUTES)}")
         if self.mix.get("GET /orders/{id}") and not self.mix.get("POST /orders"):
             raise ValueError("mix reads orders, so it must make some: give POST /orders a weight too")
-        minutes = sum(phase.milliseconds for phase in self.phase) / 60_000
+        _check(self.thresholds)
+        minutes = self.milliseconds / 60_000
         if minutes > MOST_MINUTES:
             raise ValueError(f"the phases take {minutes:g} minutes together; {MOST_MINUTES} is the most")
         requests = sum(phase.expected_requests for phase in self.phase)
         if requests > MOST_REQUESTS:
             raise ValueError(f"the phases make {requests:,.0f} requests together; {MOST_REQUESTS:,} is the most")
+
+    @property
+    def milliseconds(self) -> float:
+        """How long all phases take."""
+        return sum(phase.milliseconds for phase in self.phase)
 
 
 def names() -> list[str]:
@@ -99,3 +118,18 @@ def find(name: str) -> Scenario:
     if name not in names():
         raise WrongUse(f"There is no scenario {name!r}; there are: {', '.join(names())}, or name a FILE.toml.")
     return document.read(_FOLDER / f"{name}.toml", Scenario)
+
+
+def _check(thresholds: Iterable[str]) -> None:
+    with _naming("thresholds"):
+        for text in thresholds:
+            threshold.parse(text, ROUTES)
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """Put the key before what is wrong with its value."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None

@@ -11,7 +11,7 @@ import pytest
 from load.adjust import adjusted
 from load.errors import Unreachable
 from load.generator import Limits, drive
-from load.result import Outcome, counts
+from load.result import Outcome, counts, failed
 from load.scenario import find
 from load.schedule import plan
 
@@ -65,9 +65,9 @@ def test_failing_fault(shop, load, on):
     result = load(fault="inventory.error:503", percent=50)
     planned = [each.sequence for each in result.plan.arrivals if each.fault]
     assert planned
-    failed = [each.arrival.sequence for each in result.requests if each.outcome is Outcome.ERROR]
-    assert failed == (planned if on else [])
-    assert {each.error for each in result.failed(99, "only")} == ({"503"} if on else set())
+    found = [each.arrival.sequence for each in result.requests if each.outcome is Outcome.ERROR]
+    assert found == (planned if on else [])
+    assert {each.error for each in failed(result.requests, 99)} == ({"503"} if on else set())
 
 
 def test_latency_through_a_freeze(shop, load):

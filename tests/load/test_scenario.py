@@ -18,23 +18,26 @@ PHASE = '[[phase]]\nname = "p"\nduration = "1s"\nrate = 5\n'
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("", "phase", "missing required"),
+        ("", "phase", "the key 'phase' is missing"),
         ("phase = = 1", "not TOML", "line 1"),
-        (PHASE.replace("5", '"fast"'), "phase[0].rate", "Expected `float`, got `str`"),
+        (PHASE.replace("5", '"fast"'), "phase[0].rate", "expected a number, got a text"),
         (PHASE.replace("5", "0"), "phase[0].rate", "> 0"),
         (PHASE.replace("5", "nan"), "phase[0].rate", "> 0"),
         (PHASE.replace("5", "9000"), "phase[0].rate", "<= 2000"),
-        (PHASE.replace("1s", "1 hour"), "phase[0]", "300ms, 1.5s or 2m"),
-        (PHASE.replace("1s", "0s"), "phase[0]", "longer than nothing"),
+        (PHASE.replace("1s", "1 hour"), "phase[0]: duration", "300ms, 1.5s or 2m"),
+        (PHASE.replace("1s", "0s"), "phase[0]: duration", "longer than nothing"),
         (PHASE.replace("1s", "61m"), "phase", "60 is the most"),
         (PHASE.replace("1s", "20m").replace("5", "2000"), "phase", "200,000 is the most"),
-        (PHASE + "arrivals = 'now and then'", "phase[0].arrivals", "now and then"),
+        (PHASE + "arrivals = 'now and then'", "phase[0].arrivals", "'now and then' is none of: constant, poisson"),
         (PHASE + "percent = 101", "phase[0].percent", "<= 100"),
-        (PHASE + "colour = 'red'", "phase[0]", "unknown field `colour`"),
-        (PHASE + "fault = 'payment.gremlins'", "phase[0]", "latency, error"),
+        (PHASE + "colour = 'red'", "phase[0]", "there is no key 'colour'; there are: name, duration"),
+        (PHASE + "fault = 'payment.gremlins'", "phase[0]: fault", "latency, error"),
         (PHASE.replace('"p"', r'"\u001b[2J"'), "phase[0]", "printable"),
         (PHASE + PHASE, "phase", "name of its own"),
-        (PHASE + "[mix]\n'POST /pizza' = 1", "mix", "POST /pizza"),
+        (PHASE + "thresholds = ['p99']", "phase[0]: thresholds", "such as p99 < 300ms"),
+        (PHASE + "thresholds = 'p99 < 1s'", "phase[0].thresholds", "expected a list, got a text"),
+        ("thresholds = ['p99 < 300']\n" + PHASE, "thresholds", "a duration such as 300ms"),
+        (PHASE + "[mix]\n'POST /pizza' = 1", "mix", "'POST /pizza' is none of: GET /orders/{id}, "),
         (PHASE + "[mix]\n'GET /products' = inf", "mix", "1000000"),
         (PHASE + "[mix]\n'GET /products' = 0", "mix", "above 0"),
         (PHASE + "[mix]\n'GET /orders/{id}' = 1", "mix", "POST /orders"),
@@ -73,7 +76,7 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
 
 def test_unknown_name():
     """An unknown name lists the scenarios that there are."""
-    with pytest.raises(WrongUse, match="failing-inventory, slow-payment, steady"):
+    with pytest.raises(WrongUse, match=r"there are: browse, .*, smoke, .*steady"):
         find("stedy")
 
 
@@ -187,7 +190,7 @@ def test_fault_of_the_start(tmp_path):
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [("start", "moon", "scope"), ('"5s"', '"50s"', "parameter"), ("seen", "sees", "unknown field `sees`")],
+    [("start", "moon", "scope"), ('"5s"', '"50s"', "parameter"), ("seen", "sees", "there is no key 'sees'")],
 )
 def test_bad_catalogue(tmp_path, before, after, expected):
     """A mistake in the catalogue is told with its file, key and reason."""

@@ -30,21 +30,17 @@ def _usual_mix() -> dict[Route, float]:
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A stretch of the run. `rate` is requests a second; with `ramp_to` it changes to that until the end.
-
-    It changes evenly, or in so many equally long `steps`. `sampled` is the share of requests that may be traced at all;
-    of those the sampler that OTEL_TRACES_SAMPLER names decides.
-    """
+    """A stretch of the run. `rate` is requests a second; with `ramp_to` it changes to that until the end."""
 
     name: Annotated[str, Meta(min_length=1, max_length=24)]
     duration: str
     rate: Rate
     ramp_to: Rate | None = None
-    steps: Annotated[int, Meta(ge=2, le=100)] | None = None
+    steps: Annotated[int, Meta(ge=2, le=100)] | None = None  # it changes in so many, equally long; evenly without
     arrivals: Literal["poisson", "constant"] = "poisson"
     fault: str | None = None  # carried by `percent` of the requests
     percent: Percent = 100
-    sampled: Annotated[float, Meta(ge=0, le=100)] = 100
+    sampled: Annotated[float, Meta(ge=0, le=100)] = 100  # percent about which OTEL_TRACES_SAMPLER is asked
     thresholds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -58,6 +54,9 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                 catalogue.canonical(self.fault)
         _check(self.thresholds)
 
+        if self.steps is not None and self.ramp_to is None:
+            raise ValueError("steps: they lead from rate to ramp_to, so give that too")
+
     @property
     def milliseconds(self) -> float:
         """How long it takes."""
@@ -67,6 +66,14 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     def last_rate(self) -> float:
         """Requests a second at the phase's end."""
         return self.rate if self.ramp_to is None else self.ramp_to
+
+    @property
+    def pieces(self) -> tuple[tuple[float, float], ...]:
+        """Requests a second at the begin and at the end of each equally long piece within which they change evenly."""
+        if self.steps is None:
+            return ((self.rate, self.last_rate),)
+        height = (self.last_rate - self.rate) / (self.steps - 1)
+        return tuple((self.rate + height * step,) * 2 for step in range(self.steps))
 
     @property
     def expected_requests(self) -> float:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 
 from msgspec.structs import replace
 
@@ -20,13 +21,17 @@ from load.scenario import ROUTES, Phase, Route, Scenario
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request that is due `at` microseconds after the start, in the phase with that index."""
+    """A request that is due `at` microseconds after the start, in the phase with that index.
+
+    `sampled` says whether the sampler is asked at all whether to trace it.
+    """
 
     sequence: int
     phase: int
     at: int
     route: Route
     fault: str | None
+    sampled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ def _arrivals(scenario: Scenario, seed: int) -> Iterator[Arrival]:
                 route = "POST /orders"  # there is nothing to read yet
             orders += route == "POST /orders"
             hit = draw(seed, "fault", sequence) * 100 < phase.percent
-            yield Arrival(sequence, index, begins + at, route, phase.fault if hit else None)
+            sampled = draw(seed, "sampled", sequence) * 100 < phase.sampled
+            yield Arrival(sequence, index, begins + at, route, phase.fault if hit else None, sampled)
             sequence += 1
         begins += _microseconds(phase)
 
@@ -73,18 +79,27 @@ def _times(phase: Phase, seed: int, sequence: int) -> Iterator[int]:
     integral: Cinlar, Introduction to Stochastic Processes, 1975, section 4.7. For a rate that goes from r evenly by a
     per second, the integral r t + a t^2 / 2 = u is solved by t = 2 u / (r + sqrt(r^2 + 2 a u)), which holds for a = 0.
     """
-    slope = (phase.last_rate - phase.rate) / (phase.milliseconds / 1_000)
+    units = _units(phase, seed, sequence)
+    unit, passed = next(units), 0.0
+    seconds = phase.milliseconds / 1_000 / len(phase.pieces)
+    for index, (first, last) in enumerate(phase.pieces):
+        slope = (last - first) / seconds
+        area = (first + last) / 2 * seconds
+        while (left := unit - passed) < area:
+            at = index * seconds + 2 * left / (first + math.sqrt(first**2 + 2 * slope * left))
+            yield min(int(at * 1e6), _microseconds(phase) - 1)
+            unit = next(units)
+        passed += area
+
+
+def _units(phase: Phase, seed: int, sequence: int) -> Iterator[float]:
+    """Arrivals at unit rate, without end."""
+    if phase.arrivals == "constant":
+        yield from map(float, count())
     unit = 0.0
-    while True:
-        if phase.arrivals == "poisson":
-            unit -= math.log(1 - draw(seed, "gap", sequence))
-        if unit >= phase.expected_requests:
-            return
-        seconds = 2 * unit / (phase.rate + math.sqrt(phase.rate**2 + 2 * slope * unit))
-        yield min(int(seconds * 1e6), _microseconds(phase) - 1)
-        if phase.arrivals == "constant":
-            unit += 1
-        sequence += 1
+    for number in count(sequence):
+        unit -= math.log(1 - draw(seed, "gap", number))
+        yield unit
 
 
 def _microseconds(phase: Phase) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import msgspec
@@ -86,6 +88,36 @@ def test_ramp(rate, ramp_to, first_half):
     assert len(times) == 400
     assert sum(at < 10_000_000 for at in times) == pytest.approx(first_half, abs=1)
     assert times[-1] < 20_000_000
+
+
+@pytest.mark.parametrize(("rate", "ramp_to"), [(10, 40), (40, 10)])
+def test_steps(rate, ramp_to):
+    """A ramp in four steps keeps each rate for a quarter of the time: a staircase from the first rate to the last."""
+    settings = {"duration": "40s", "rate": rate, "ramp_to": ramp_to, "steps": 4, "arrivals": "constant"}
+    made = plan(one_phase(**settings), 1)
+    stairs = Counter(each.at // 10_000_000 for each in made.arrivals)
+    expected = [100, 200, 300, 400] if rate < ramp_to else [400, 300, 200, 100]
+    assert [stairs[step] for step in range(4)] == [pytest.approx(each, abs=1) for each in expected]
+    assert sum(stairs.values()) == pytest.approx(made.phases[0].expected_requests, abs=1)
+
+
+def test_steps_lead_somewhere():
+    """Steps without the rate that they lead to are refused."""
+    with pytest.raises(ValueError, match="steps: .* ramp_to"):
+        one_phase(duration="1s", rate=1, steps=3)
+
+
+def test_sampled():
+    """The share that may be traced is kept, adds and never moves, and has nothing to do with who is hit."""
+    half, most, none = (
+        plan(one_phase(duration="40s", rate=50, fault="order.error", percent=50, sampled=percent), 1).arrivals
+        for percent in (50, 90, 0)
+    )
+    assert not any(each.sampled for each in none)
+    assert [replace(each, sampled=True) for each in half] == [replace(each, sampled=True) for each in most]
+    assert {each.sequence for each in half if each.sampled} < {each.sequence for each in most if each.sampled}
+    assert sum(each.sampled for each in half) == pytest.approx(len(half) / 2, rel=0.15)
+    assert sum(each.sampled for each in half if each.fault) == pytest.approx(len(half) / 4, rel=0.2)
 
 
 def test_no_read_before_an_order():

@@ -120,7 +120,7 @@ def _wire(options: Options, inherited: Mapping[str, str], name: str, number: int
         (listening, listening - WIRE_STEP, _wire_delay(options, name)),
         (listening,),
         f"http://127.0.0.1:{listening}/readyz",
-        inherited,
+        {**inherited, **options.environment},
     )
 
 

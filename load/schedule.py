@@ -15,7 +15,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from load import catalogue
+from load import catalogue, undersampling
 from load.scenario import ROUTES, Phase, Route, Scenario
 
 
@@ -45,9 +45,7 @@ class Plan:
 
 def plan(scenario: Scenario, seed: int) -> Plan:
     """Make the schedule of a scenario; its faults are spelt in full from here on."""
-    phases = tuple(
-        replace(phase, fault=catalogue.canonical(phase.fault)) if phase.fault else phase for phase in scenario.phase
-    )
+    phases = tuple(map(_spelt, scenario.phase))
     return Plan(seed, phases, tuple(_arrivals(replace(scenario, phase=phases), seed)))
 
 
@@ -57,9 +55,17 @@ def draw(seed: int, what: str, number: int) -> float:
     return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
 
 
+def _spelt(phase: Phase) -> Phase:
+    if phase.fault is None:
+        return phase
+    fault = catalogue.canonical(phase.fault)
+    return replace(phase, fault=fault, sampled=min(phase.sampled, undersampling.sampled(fault)))
+
+
 def _arrivals(scenario: Scenario, seed: int) -> Iterator[Arrival]:
     sequence, begins, orders = 0, 0, 0
     for index, phase in enumerate(scenario.phase):
+        fault = phase.fault and undersampling.carried(phase.fault)
         for at in _times(phase, seed, sequence):
             route = _route(scenario, seed, sequence)
             if route == "GET /orders/{id}" and not orders:
@@ -67,7 +73,7 @@ def _arrivals(scenario: Scenario, seed: int) -> Iterator[Arrival]:
             orders += route == "POST /orders"
             hit = draw(seed, "fault", sequence) * 100 < phase.percent
             sampled = draw(seed, "sampled", sequence) * 100 < phase.sampled
-            yield Arrival(sequence, index, begins + at, route, phase.fault if hit else None, sampled)
+            yield Arrival(sequence, index, begins + at, route, fault if hit else None, sampled)
             sequence += 1
         begins += _microseconds(phase)
 

@@ -66,6 +66,10 @@ class Span:
         """The moment it ended, in microseconds since the epoch."""
         return self.start + self.duration
 
+    def tag(self, name: str) -> Value | None:
+        """Return what the span or its sender's resource says under a name; Zipkin's form has both in one place."""
+        return self.attributes.get(name, self.resource.get(name))
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

@@ -44,7 +44,8 @@ def checkout():
     kept = InMemorySpanExporter()
 
     def tracer(service):
-        provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        sender = {"service.name": service, "service.instance.id": f"{service}-2", "service.version": "7"}
+        provider = TracerProvider(resource=Resource.create(sender))
         provider.add_span_processor(SimpleSpanProcessor(kept))
         return provider.get_tracer("test")
 
@@ -103,6 +104,17 @@ def test_the_sdks_spans(backend, checkout):
     assert event.attributes["exception.type"] == "ValueError"
     assert event.attributes["exception.message"] == "last one gone"
     assert str(failed.attributes["http.response.status_code"]) == "409"
+
+
+def test_who_sent_a_span(backend, checkout):
+    """Instance and version of the sender are on every span: as its resource, or among the tags, as Zipkin has them."""
+    send(checkout, backend)
+    found = client.read(client.probe(backend.query_url), format_trace_id(checkout[0].context.trace_id), expected=5)
+    assert {(span.service, span.tag("service.instance.id")) for span in found.spans} == {
+        ("gateway", "gateway-2"), ("order", "order-2"),
+    }  # fmt: skip
+    assert {span.tag("service.version") for span in found.spans} == {"7"}
+    assert found.root.tag("never.sent") is None
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)

@@ -55,7 +55,7 @@ def _thinned(requests: Iterable[Request]) -> tuple[list[Request], str]:
     timed = [request for request in requests if request.latency is not None]
     good = [request for request in timed if request.outcome is not Outcome.ERROR]
     untimed = len(requests) - len(timed)
-    without = f" {untimed:,} without an end have none." if untimed else ""
+    without = f" {untimed:,} without an end are not drawn." if untimed else ""
     if len(good) <= _MOST:
         return timed, f"{len(timed):,} dots, one for each request.{without}"
     ranked = sorted(good, key=lambda request: -(request.latency or 0))

@@ -77,7 +77,12 @@ def injected(review: Review) -> dict[str, Any]:
         "seed": plan.seed,
         "scenario": review.scenario,
         "phases": [
-            {"name": phase.name, "fault": phase.fault, "percent": phase.percent if phase.fault else 0}
+            {
+                "name": phase.name,
+                "fault": phase.fault,
+                "percent": phase.percent if phase.fault else 0,
+                "sampled": phase.sampled,
+            }
             for phase in plan.phases
         ],
         "requests": [

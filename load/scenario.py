@@ -53,7 +53,6 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             if self.fault is not None:
                 catalogue.canonical(self.fault)
         _check(self.thresholds)
-
         if self.steps is not None and self.ramp_to is None:
             raise ValueError("steps: they lead from rate to ramp_to, so give that too")
 

@@ -16,13 +16,16 @@ TIMES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
 
 def pace(phase: Phase) -> str:
-    """Write a phase's rate: `10/s`, `10 to 80/s`."""
-    return f"{phase.rate:g}/s" if phase.ramp_to is None else f"{phase.rate:g} to {phase.ramp_to:g}/s"
+    """Write a phase's rate: `10/s`, `10 to 80/s`, `10 to 80/s in 4 steps`."""
+    if phase.ramp_to is None:
+        return f"{phase.rate:g}/s"
+    return f"{phase.rate:g} to {phase.ramp_to:g}/s" + (f" in {phase.steps} steps" if phase.steps else "")
 
 
 def injected(phase: Phase) -> str:
     """Tell what went wrong on purpose: `payment.latency:400ms on 30%`; empty where nothing did."""
-    return f"{phase.fault} on {phase.percent:g}%" if phase.fault else ""
+    done = [f"{phase.fault} on {phase.percent:g}%"] if phase.fault else []
+    return ", ".join(done + ([f"{phase.sampled:g}% sampled"] if phase.sampled < 100 else []))
 
 
 def milliseconds(value: float | None) -> str:

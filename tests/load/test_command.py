@@ -102,7 +102,7 @@ def test_folder(shop, tmp_path, capsys):
     assert not [word for word in ("inventory", "payment", "percent") if word in text]
     told, injected = json.loads(text), json.loads((folder / "injected.json").read_text(encoding="utf-8"))
     assert told["phases"][1]["failed"]
-    assert injected["phases"][1] == {"name": "fault", "fault": "inventory.error:503", "percent": 50}
+    assert injected["phases"][1] == {"name": "fault", "fault": "inventory.error:503", "percent": 50, "sampled": 100}
     assert {each["trace_id"] for each in injected["requests"]} == {
         seen.trace_id for seen in shop.seen if "baggage" in seen.headers
     }

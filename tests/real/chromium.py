@@ -31,9 +31,10 @@ class Chromium:
 
     program: str
 
-    def document(self, url: str) -> str:
-        """Return the page's document after it was loaded, as HTML."""
-        return self._run("--dump-dom", url).decode("utf-8")
+    def document(self, url: str, *, after: int = 0) -> str:
+        """Return the page's document as HTML, so many milliseconds of its own time after it was loaded."""
+        waiting = [f"--virtual-time-budget={after}"] if after else []
+        return self._run("--dump-dom", *waiting, url).decode("utf-8")
 
     def screenshot(self, url: str, file: Path, *, width: int = 1280, height: int = 900) -> None:
         """Save a picture of the page as PNG."""

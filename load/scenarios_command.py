@@ -28,7 +28,7 @@ def listing() -> str:
     healthy = {name: each for name, each in found.items() if name not in broken}
     return "\n".join(
         [
-            "Scenarios (tracelab load NAME, or FILE.toml for one of your own)",
+            "Scenarios: tracelab load NAME, or FILE.toml for your own (docs/scenarios.md)",
             *_group("Nothing is broken, but the load may be too much:", healthy),
             *_group("Something is broken for a while:", broken),
         ]

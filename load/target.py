@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from load.errors import Unreachable, WrongUse
@@ -44,4 +44,6 @@ def _addresses(host: str, port: int | None) -> list[str]:
 
 def _own(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:  # ::ffff:8.8.8.8 is 8.8.8.8, though called private
+        parsed = parsed.ipv4_mapped
     return parsed.is_loopback or parsed.is_private

@@ -128,10 +128,14 @@ def _around(
 def _health(app: fastapi.FastAPI, database: Database | None) -> None:
     @app.get("/healthz", include_in_schema=False)
     async def alive() -> Response:
-        """This process runs; and what became of its spans."""
+        """This process runs; what became of its spans; and what it ignored in requests' baggage, by reason."""
         spans = telemetry.counts()
         return JSONResponse(
-            {"status": "ok", "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost}}
+            {
+                "status": "ok",
+                "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost},
+                "ignored": plane.ignored,
+            }
         )
 
     @app.get("/readyz", include_in_schema=False)

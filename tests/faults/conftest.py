@@ -14,7 +14,7 @@ from lab.tracing import otlp
 from tests.backend.running import builtin
 from tests.faults import run
 from tests.faults.run import Run
-from tests.faults.signatures import Signature
+from tests.faults.table import Signature
 from tests.faults.tee import tee
 from tests.real.shop import databases
 from tests.real.tracing import Tracing
@@ -56,9 +56,12 @@ def _found(name: str, request: pytest.FixtureRequest) -> Tracing | None:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["sqlite"])
 def everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everywhere]:
-    """A shop on SQLite. Its logs are not held to be quiet: some faults are bugs, and are logged as such."""
+    """A shop, on SQLite unless a test says otherwise.
+
+    Its logs are not held to be quiet: some faults are bugs, and are logged as such.
+    """
     sent: list[bytes] = []
     with ExitStack() as stack:
         built_in = stack.enter_context(builtin())
@@ -75,7 +78,7 @@ def everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         folder = tmp_path_factory.mktemp("faults")
         way = Way("everywhere", settings, backends["built-in"])
         environment = {"OTEL_BSP_SCHEDULE_DELAY": "100", **settings}
-        shop = stack.enter_context(Fleet(folder, databases("sqlite", folder, request), UNTRACED, **environment))
+        shop = stack.enter_context(Fleet(folder, databases(request.param, folder, request), UNTRACED, **environment))
         yield Everywhere(Traced(shop, way), backends, sent)
 
 

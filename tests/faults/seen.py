@@ -69,3 +69,13 @@ def one_after_the_other(spans: list[Span]) -> bool:
     """Whether no two of them overlap."""
     ordered = sorted(spans, key=lambda span: span.start)
     return all(one.end <= other.start for one, other in pairwise(ordered))
+
+
+def named(trace: Trace, service: str, ending: str) -> list[Span]:
+    """A service's server spans whose route ends so."""
+    return [span for span in servers(trace, service) if span.name.casefold().endswith(ending)]
+
+
+def status(trace: Trace) -> str:
+    """What the customer was answered."""
+    return str(trace.root.attributes.get("http.response.status_code", ""))

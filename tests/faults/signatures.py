@@ -1,9 +1,9 @@
-"""The signature of each fault that rides on a request: what its traces show, and no other's."""
+"""The signatures of the faults that ride on requests: what their traces show, and no other's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import pairwise
 
 from discovery.trace import Kind, Span, Trace
 from tests.faults.seen import (
@@ -12,39 +12,18 @@ from tests.faults.seen import (
     calls,
     deepest_red,
     gap,
+    named,
     one_after_the_other,
     seconds,
     servers,
     siblings,
     statements,
+    status,
     text,
     wait,
 )
 
-ORDERS = ("POST /orders",)
-READING = ("GET /orders/{id}",)
-BOTH = ("POST /orders", "GET /orders/{id}")
-PRODUCTS = ("GET /products",)
-
 Shows = Callable[[Trace], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """`shows` is true of every affected trace, and false of all others.
-
-    `infects` is true of some innocent trace of the same run, where the fault is contagious. `orphan` is true of some
-    trace that no request began. `entry` names the services that may begin one.
-    """
-
-    fault: str
-    routes: tuple[str, ...]
-    shows: Shows
-    infects: Shows | None = None
-    orphan: Shows | None = None
-    entry: tuple[str, ...] = ()
-    requests: int = 24
-    percent: float = 35
 
 
 def late_start(service: str, least: float) -> Shows:
@@ -173,50 +152,93 @@ def waited(service: str, what: str, least: float) -> Shows:
     return lambda trace: any(wait(span, what) >= least for span in servers(trace, service))
 
 
-CORE: Sequence[Signature] = (
-    Signature("payment.latency:500ms", BOTH, late_start("payment", 0.5)),
-    Signature("gateway.latency:500ms", BOTH, late_start("gateway", 0.5)),
-    Signature("order.error:500", BOTH, refused("order")),
-    Signature("inventory.error", ORDERS, refused("inventory")),
-    Signature("order.slow-query:200", BOTH, slow_statement("order", 0.1)),
-    Signature("payment.slow-query:200", BOTH, slow_statement("payment", 0.1)),
-    Signature("inventory.slow-query:200", ORDERS, slow_statement("inventory", 0.1)),
-    Signature("order.n-plus-one:20", BOTH, staircase("order", 20)),
-    Signature("payment.n-plus-one:15", BOTH, staircase("payment", 15)),
-    Signature("inventory.n-plus-one:15", ORDERS, staircase("inventory", 15)),
-    Signature("payment.slow-dependency:700ms", ORDERS, long_call("payment", 0.7)),
-    Signature("gateway.serial-fan-out", READING, serial("gateway")),
-    Signature("order.exception", BOTH, bug("order")),
-    Signature("payment.exception", READING, bug("payment")),
-    Signature("inventory.exception", ORDERS, bug("inventory")),
-    Signature("order.timeout-mismatch:400ms", ORDERS, gave_up("order"), requests=16),
-    Signature("gateway.timeout-mismatch:400ms", ORDERS, gave_up("gateway"), requests=16),
-    Signature("order.retry-storm:3", ORDERS, stormy("order", 3), requests=16),
-    Signature("payment.retry-storm:4", ORDERS, stormy("payment", 4), requests=16),
-    Signature("gateway.broken-propagation", BOTH, childless("gateway", ""), None, orphaned("order"), ("order",)),
-    Signature("order.broken-propagation", ORDERS, childless("order", ""), None, orphaned("payment"), ("payment",)),
-    Signature(
-        "inventory.breaker-open:3s",
-        ORDERS,
-        outage("inventory"),
-        cut_off("order"),
-        requests=50,
-        percent=15,
-    ),
-    Signature(
-        "payment.breaker-open:3s",
-        ORDERS,
-        outage("payment"),
-        cut_off("order"),
-        requests=50,
-        percent=15,
-    ),
-    Signature("order.blocked-loop:800ms", BOTH, waited("order", "loop", 0.4), waited("order", "loop", 0.4), percent=8),
-    Signature(
-        "gateway.blocked-loop:800ms",
-        PRODUCTS,
-        waited("gateway", "loop", 0.4),
-        waited("gateway", "loop", 0.4),
-        percent=8,
-    ),
-)
+def idle_in_transaction(service: str, least: float) -> Shows:
+    """Lock contention, the holder: between two database spans of one server span nothing happens for so long."""
+
+    def shows(trace: Trace) -> bool:
+        return any(
+            other.start - one.end >= least * 1e6
+            for span in servers(trace, service)
+            for one, other in pairwise([child for child in below(trace, span) if text(child)])
+        )
+
+    return shows
+
+
+def queued_for_lock(service: str, statement: str, least: float) -> Shows:
+    """Lock contention, the others: a long wait in the statement that takes the lock."""
+    return lambda trace: any(statement in text(span) and seconds(span) >= least for span in statements(trace, service))
+
+
+def starved_of_connections(service: str, least: float) -> Shows:
+    """Pool exhaustion: a `pool.wait` span as long as the server span says that it waited."""
+    attribute = waited(service, "pool", least)
+
+    def shows(trace: Trace) -> bool:
+        waits = [span for span in trace.spans if span.service == service and span.name == "pool.wait"]
+        return attribute(trace) and any(seconds(span) >= least for span in waits)
+
+    return shows
+
+
+def huge(service: str, least: int) -> Shows:
+    """Large payload: the answer's size, and a gap in the caller after its client span."""
+
+    def shows(trace: Trace) -> bool:
+        large = [s for s in servers(trace, service) if int(s.attributes.get("http.response.body.size", 0)) >= least]
+        return any((call := above(trace, span)) is not None and _pause(trace, call) >= 0.005 for span in large)
+
+    return shows
+
+
+def _pause(trace: Trace, call: Span) -> float:
+    """Seconds from a call's end to its caller's next span, or to the caller's end."""
+    parent = above(trace, call)
+    if parent is None:
+        return 0.0
+    later = [span.start for span in below(trace, parent) if span.start >= call.end]
+    return (min(later, default=parent.end) - call.end) / 1e6
+
+
+def uncaptured(trace: Trace) -> bool:
+    """Swallowed error: all green, confirmed, and never captured."""
+    return trace.errors == 0 and not named(trace, "payment", "/capture") and status(trace) == "201"
+
+
+def charged_twice(trace: Trace) -> bool:
+    """Double charge: all green, two authorisations, each with its INSERT, and two captures."""
+    inserts = [span for span in statements(trace, "payment") if text(span).startswith("INSERT INTO payments")]
+    return trace.errors == 0 and len(inserts) == 2 and len(named(trace, "payment", "/capture")) == 2
+
+
+def taken_back(trace: Trace) -> bool:
+    """Partial failure: the capture is red, and after it void and release are green."""
+    captures = named(trace, "payment", "/capture")
+    undone = named(trace, "payment", "/void") + named(trace, "inventory", "/release")
+    return (
+        any(span.error for span in captures)
+        and len(undone) == 2
+        and all(not span.error and span.start > captures[0].end for span in undone)
+    )
+
+
+def nobody_there(caller: str, attempts: int = 3) -> Shows:
+    """Service down: red calls in a row, none with a server span below it."""
+    return lambda trace: (
+        len([span for span in calls(trace, caller) if span.error and not below(trace, span)]) >= attempts
+    )
+
+
+def turned_down(trace: Trace) -> bool:
+    """Declined: nothing is red, and it ends after the authorisation."""
+    return trace.errors == 0 and status(trace) == "402" and "inventory" not in trace.services
+
+
+def outlives(service: str, least: float) -> Shows:
+    """Work after the response: a database span that begins so long after its parent has ended."""
+
+    def shows(trace: Trace) -> bool:
+        parents = [(span, above(trace, span)) for span in statements(trace, service)]
+        return any(parent is not None and span.start - parent.end >= least * 1e6 for span, parent in parents)
+
+    return shows

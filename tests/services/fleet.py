@@ -223,6 +223,10 @@ class Fleet:
         with (self._folder / f"{name}.jsonl").open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
 
+    def logs(self) -> list[Path]:
+        """Every process's log file."""
+        return sorted(self._folder.glob("*.jsonl"))
+
     def assert_quiet(self) -> None:
         """No service has met anything unforeseen."""
         for name in NAMES:

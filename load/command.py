@@ -64,12 +64,11 @@ def run(args: argparse.Namespace) -> int:
         say(f"Target {address}, seed {args.seed}. Ctrl-C stops and reports.\n")
     result = asyncio.run(_watched(schedule.plan(wanted, args.seed), address))
     found = review(name, wanted, result)
-    if args.json:
-        say(json.dumps({"scenario": name, **record.summary(found)}))
-    else:
-        say(report.text(found))
-    if args.out:
-        record.write(found, args.out)
+    try:
+        say(json.dumps({"scenario": name, **record.summary(found)}) if args.json else report.text(found))
+    finally:  # where nobody reads on, as after `| head`, the run is kept all the same
+        if args.out:
+            record.write(found, args.out)
     if not args.json:
         say(_kept(found, args.out))
     return found.exit_code
@@ -79,7 +78,7 @@ def _kept(found: Review, folder: Path | None) -> str:
     """Say where the run is, or how to keep the next one."""
     if folder is None:
         return f"To keep a run and its plots: tracelab load {shlex.quote(found.scenario)} --out runs/NAME"
-    return f"Kept in {folder}; open {(folder / 'report.html').resolve().as_uri()}"
+    return f"Kept in {folder}; open {folder / 'report.html'} in a browser."
 
 
 async def _watched(plan: schedule.Plan, address: str) -> Result:

@@ -19,6 +19,7 @@ class Tally:
     counts: dict[str, int]
     latency: tuple[float, ...]  # from the intended time
     service: tuple[float, ...]  # from the sending
+    late: tuple[float, ...]  # from the intended time to the sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def tally(requests: Iterable[Request]) -> Tally:
         counts(found),
         tuple(sorted(each.latency for each in found if each.latency is not None)),
         tuple(sorted(each.service for each in found if each.service is not None)),
+        tuple(sorted(each.late for each in found if each.late is not None)),
     )
 
 

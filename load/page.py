@@ -118,10 +118,14 @@ def _state(review: Review) -> str:
 
 
 def _thresholds(review: Review) -> Iterator[str]:
+    if not review.judgements:
+        return
+    yield "<table class=thresholds><caption>Thresholds</caption>"
     for judgement in review.judgements:
         state, word = ("good", "ok") if judgement.passed else ("bad", "FAILED")
         cells = (judgement.threshold.expression, wording.measured(judgement), wording.scope(judgement))
         yield f"<tr><td class={state}>{word}" + "".join(f"<td>{escape(each)}" for each in cells)
+    yield "</table>"
 
 
 def _phases(figures: Figures) -> Iterator[str]:

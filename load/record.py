@@ -104,6 +104,7 @@ def _phase(phase: Phase, part: Part) -> dict[str, Any]:
         "name": phase.name,
         "start": _written(part.start),
         "end": _written(part.end),
+        "lateness_ms": {"p99": _rounded(percentile(part.total.late, 99))},
         **_measured(part.total),
         "errors": _errors(part.total),
         "routes": {route: _measured(tally) for route, tally in part.routes.items()},

@@ -26,7 +26,7 @@ def text(review: Review) -> str:
 
 def _phase(phase: Phase, part: Part) -> Iterator[str]:
     told = ", ".join(filter(None, (wording.pace(phase), wording.injected(phase))))
-    yield f"{phase.name}  {part.start:%H:%M:%S} to {part.end:%H:%M:%S} UTC, {told}"
+    yield textwrap.fill(f"{phase.name}  {part.start:%H:%M:%S} to {part.end:%H:%M:%S} UTC, {told}", _WIDTH)
     yield f"{'':16}" + "".join(f"{name:>6}" for name in _COUNTS.values()) + "".join(f"{name:>7}" for name in TIMES)
     for route, tally in part.routes.items():
         yield _row(route, tally)

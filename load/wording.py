@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from load.figures import Tally
+from load.figures import Figures, Tally
 from load.judgement import Judgement
-from load.result import LATENESS_BOUND, Request
+from load.result import LATENESS_BOUND, Request, percentile
 from load.review import Review
 from load.scenario import Phase
 
@@ -53,7 +53,10 @@ def measured(judgement: Judgement) -> str:
     """Write what was measured, in the threshold's unit."""
     if judgement.measured is None:
         return "nothing"
-    return f"{float(f'{judgement.measured:.3g}'):g}{judgement.threshold.unit}"
+    value, unit = judgement.measured, judgement.threshold.unit
+    if unit == "ms" and value >= 1_000:
+        value, unit = value / 1_000, "s"
+    return f"{float(f'{value:.3g}'):g}{unit}"
 
 
 def scope(judgement: Judgement) -> str:
@@ -78,3 +81,10 @@ def remarks(review: Review) -> Iterator[str]:
         yield f"The generator kept its schedule: {late}."
     else:
         yield f"INVALID: the generator itself was {late}; these times are its own. Lower --rate or free the processor."
+        yield f"It was so late in: {', '.join(_late(review.figures)) or 'no single phase'}."
+
+
+def _late(figures: Figures) -> Iterator[str]:
+    for phase, part in figures.phases:
+        if (percentile(part.total.late, 99) or 0) > LATENESS_BOUND:
+            yield phase.name

@@ -106,6 +106,9 @@ def test_folder(shop, tmp_path, capsys):
     assert {each["trace_id"] for each in injected["requests"]} == {
         seen.trace_id for seen in shop.seen if "baggage" in seen.headers
     }
+    assert "<details><summary>What was injected" in (folder / "report.html").read_text(encoding="utf-8")
+    assert (folder / "latency.hdr").read_text(encoding="ascii").count("Tag=") >= 6
+    assert f"open {folder / 'report.html'}" in capsys.readouterr().out
     with pytest.raises(WrongUse, match="holds a run already"):
         run("steady", "--out", str(folder))
 
@@ -164,10 +167,52 @@ def test_unknown_host(shop):
         run("steady", "--target", "http://no-such-host.invalid:8080")
 
 
+THRESHOLDS = """
+thresholds = ["GET /products: error_rate < 1%", "POST /orders: error_rate < 1%", "p50 < 10s"]
+[[phase]]
+name = "only"
+duration = "0.2s"
+rate = 100
+thresholds = ["dropped <= 0"]
+"""
+
+
+def test_thresholds(shop, tmp_path, capsys):
+    """A failed threshold makes the exit code 1; terminal, JSON and run.json have each with its measured value."""
+    shop.answers["POST /orders"] = 500
+    (tmp_path / "mine.toml").write_text(THRESHOLDS, encoding="utf-8")
+    mine = str(tmp_path / "mine.toml")
+    code = run(mine, "--out", str(tmp_path / "run"))
+    text = capsys.readouterr().out
+    told = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert code == (1 if told["valid"] else 3)
+    assert re.search(r"  FAILED error_rate < 1% +100%  whole run, POST /orders\n", text)
+    assert re.search(r"  ok     dropped <= 0 +0  only\n", text)
+    assert [(each["phase"], each["passed"]) for each in told["thresholds"]] == [
+        (None, True), (None, False), (None, True), ("only", True),
+    ]  # fmt: skip
+    assert told["thresholds"][1] == {
+        "phase": None,
+        "route": "POST /orders",
+        "expression": "error_rate < 1%",
+        "measured": 100.0,
+        "unit": "%",
+        "passed": False,
+    }
+    run(mine, "--json")
+    assert [each["passed"] for each in json.loads(capsys.readouterr().out)["thresholds"]] == [True, False, True, True]
+
+
+def test_how_to_keep_a_run(shop, capsys):
+    """Without --out the last line says how to keep the next run."""
+    run("steady", *QUICK)
+    assert capsys.readouterr().out.endswith("tracelab load steady --out runs/NAME\n")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_reports(shop, start):
-    """Ctrl-C in the midst of a run ends it at once and still reports what was sent, with no traceback."""
-    process = start("steady", "--rate", "40")
+def test_ctrl_c_reports(shop, start, tmp_path):
+    """Ctrl-C in the midst of a run ends it at once, still reports what was sent and keeps it, with no traceback."""
+    process = start("steady", "--rate", "40", "--out", "run")
     _wait_for(lambda: len(shop.seen) > 10)
     process.send_signal(signal.SIGINT)
     code, text, errors = finished(process)
@@ -176,6 +221,8 @@ def test_ctrl_c_reports(shop, start):
     assert re.search(r"all +\d+", text)
     assert "Slowest: " in text
     assert "Traceback" not in errors
+    assert json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))["interrupted"] is True
+    assert (tmp_path / "run" / "report.html").exists()
     assert re.match(r"steady 0/30 s .* in flight\n", errors)  # plain lines where nothing can be rewritten
     assert len(shop.otlp_spans()) == len(shop.seen) - 1  # the visit has no span
 

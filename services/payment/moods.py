@@ -16,11 +16,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from opentelemetry import baggage
-from opentelemetry.baggage.propagation import W3CBaggagePropagator
-
 from services.kit import problems
-from services.kit.faults.parameters import MEMBER, count, seconds
+from services.kit.faults import member
+from services.kit.faults.parameters import count, seconds
 
 _REMEMBERED = 1_000  # payments whose attempts are counted
 
@@ -75,8 +73,7 @@ _asked: OrderedDict[str, int] = OrderedDict()
 
 def moods(header: str) -> list[Mood]:
     """The issuer's, as a request's baggage header has them; what makes no sense is ignored."""
-    text = baggage.get_baggage(MEMBER, W3CBaggagePropagator().extract({"baggage": header}))
-    return [mood for item in str(text or "").split("~") if (mood := _mood(item)) is not None]
+    return [mood for item in member.of_header(header).split("~") if (mood := _mood(item)) is not None]
 
 
 def _mood(item: str) -> Mood | None:

@@ -18,7 +18,7 @@ from services.kit.faults import plane
 from services.kit.faults.error import Error
 from services.kit.faults.fault import Fault
 from services.kit.faults.latency import Latency
-from services.kit.faults.parameters import MEMBER
+from services.kit.faults.member import MEMBER
 
 
 class Clock:

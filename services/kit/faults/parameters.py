@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-MEMBER = "fault"  # of the baggage
-
 
 def seconds(text: str, least: float, most: float) -> float:
     """`300ms` or `1.5s` in seconds; the bounds in seconds too."""

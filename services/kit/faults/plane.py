@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 
-from opentelemetry import baggage, context, propagate
+from opentelemetry import propagate
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kit.database import Database
+from services.kit.faults import member
 from services.kit.faults.fault import Fault, Handle, Here, Kind
 from services.kit.faults.kinds import KINDS
-from services.kit.faults.parameters import MEMBER
 
 logger = logging.getLogger("tracelab.edge")
 
@@ -40,7 +40,7 @@ class Closed:
 
     async def through(self, _request: Request, handle: Handle) -> Response:
         """Handle the request as it would be without it."""
-        context.attach(baggage.remove_baggage(MEMBER))
+        member.strip()
         return await handle()
 
 
@@ -56,8 +56,8 @@ class Plane:
 
     async def through(self, request: Request, handle: Handle) -> Response:
         """Handle a request as its faults have it."""
-        text = baggage.get_baggage(MEMBER)
-        asked = self.read(text) if isinstance(text, str) else []
+        text = member.carried()
+        asked = self.read(text) if text else []
         for fault in [*reversed(asked), *self._standing, *self._episodes()]:
             handle = partial(fault.meet, self._here, request, handle)
         return await handle()

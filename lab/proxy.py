@@ -7,8 +7,8 @@ Connections are made at once; an end of one side's sending (half-close) travels 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import sys
 from asyncio import Queue, StreamReader, StreamWriter
 from types import FrameType
 
@@ -21,11 +21,11 @@ _Wire = Queue[tuple[float, bytes]]  # when due, and what
 def run(port: int, to: int, seconds: float) -> None:
     """Pass on what comes to a port of this machine to another of its ports, until SIGTERM."""
     signal.signal(signal.SIGTERM, _end)
-    asyncio.run(serve(port, to, seconds))
+    asyncio.run(_serve(port, to, seconds))
 
 
-async def serve(port: int, to: int, seconds: float) -> None:
-    """The same until cancelled; `seconds` are those of both ways together."""
+async def _serve(port: int, to: int, seconds: float) -> None:
+    """The same for good; `seconds` are those of both ways together."""
 
     async def connected(reader: StreamReader, writer: StreamWriter) -> None:
         try:
@@ -76,4 +76,4 @@ async def _take_out(wire: _Wire, target: StreamWriter) -> None:
 
 
 def _end(_: int, __: FrameType | None) -> None:
-    sys.exit(0)
+    os._exit(0)  # callers have ended before: nothing is under way that anybody waits for

@@ -37,7 +37,7 @@ class StartFault:
     @property
     def wire_delay(self) -> float:
         """Seconds that a request and its answer spend on the wire to the service."""
-        return self._milliseconds / 1000 if self.name == "network-delay" else 0.0
+        return float(self.parameter.removesuffix("ms")) / 1000 if self.name == "network-delay" else 0.0
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -48,17 +48,13 @@ class StartFault:
             case "bad-canary":
                 return {"TRACELAB_STANDING_FAULTS": f"{self.service}.error:{self.parameter}"}
             case "clock-skew":
-                return {"TRACELAB_CLOCK_SKEW_MS": f"{self._milliseconds:g}"}
+                return {"TRACELAB_CLOCK_SKEW_MS": self.parameter.removesuffix("ms")}
             case "lost-spans":
                 return {"OTEL_BSP_MAX_QUEUE_SIZE": self.parameter, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": self.parameter}
             case "missing-instrumentation":
                 return {"OTEL_SDK_DISABLED": "true"}
             case _:
                 return {}
-
-    @property
-    def _milliseconds(self) -> float:
-        return float(self.parameter.removesuffix("ms"))
 
 
 def read(texts: Iterable[str]) -> dict[str, StartFault]:

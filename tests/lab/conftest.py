@@ -16,7 +16,7 @@ from lab import ports
 from lab.options import Options
 from lab.shop import Shop
 
-LAUNCHED_PORTS = [8080, 8081, 8082, 8083, 8084, 8182, 9411, 4318]
+LAUNCHED_PORTS = [8080, 8081, 8082, 8083, 8084, 8132, 8133, 8182, 8183, 9411, 4318]
 
 
 def free_offset() -> int:

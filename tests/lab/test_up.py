@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -121,6 +122,9 @@ def test_a_proxy_in_the_environment_changes_nothing(tracelab: Start) -> None:
         (("--database", "postgresql://nobody@127.0.0.1:1"), 4, "127.0.0.1:1"),
         (("--replicas", "gateway=2"), 2, "SERVICE=N"),
         (("--replicas", "payment=0"), 2, "SERVICE=N"),
+        (("--with", "payment.latency"), 2, "tracelab load SCENARIO --fault payment.latency"),
+        (("--with", "order.clock-skew", "--with", "order.lost-spans"), 2, "a service starts with one fault"),
+        (("--with", "payment.bad-canary", "--payment", "http://127.0.0.1:1"), 2, "cannot be beside --payment"),
         (("--port-offset", "65000"), 2, "does not exist"),
     ],
 )
@@ -130,6 +134,29 @@ def test_what_cannot_be_is_one_sentence(tracelab: Start, arguments: tuple[str, .
     assert up.end() == exit_code
     assert said in up.text()
     assert len([line for line in up.text().splitlines() if line != "stopped"]) == 1
+
+
+def test_a_shop_with_faults(tracelab: Start) -> None:
+    """`--with`, given twice: a second replica and a wire more, all ready, and the shop sells through them."""
+    offset = free_offset()
+    up = tracelab(
+        "up", "--port-offset", str(offset), "--with", "inventory.slow-replica:50ms", "--with", "payment.network-delay"
+    )
+    ready = up.wait_for("Ctrl-C stops everything")
+    assert {"inventory-2", "payment-wire"} <= set(ready.partition(" s: ")[2].splitlines()[0].split(", "))
+    gateway = f"http://127.0.0.1:{8080 + offset}"
+    assert orders.buy(gateway, orders.a_product(gateway)).seconds >= 0.2
+    up.signal(signal.SIGTERM)
+    assert up.end() == 0
+
+
+def test_a_taken_port_of_a_wire(tracelab: Start) -> None:
+    """A wire's port is looked at beforehand as any other is, and named."""
+    offset = free_offset()
+    with socket.create_server(("127.0.0.1", 8133 + offset)):
+        up = tracelab("up", "--port-offset", str(offset), "--with", "inventory.network-delay")
+        assert up.end() == 2
+    assert f"{8133 + offset} is taken by" in up.text()
 
 
 def test_a_backend_that_is_nowhere_is_told_how_to_get(tracelab: Start) -> None:

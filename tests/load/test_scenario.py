@@ -9,7 +9,7 @@ from load import catalogue
 from load.adjust import adjusted
 from load.document import read
 from load.errors import WrongUse
-from load.scenario import Scenario, find
+from load.scenario import Phase, Scenario, find
 from services.kit.faults.plane import Plane
 
 PHASE = '[[phase]]\nname = "p"\nduration = "1s"\nrate = 5\n'
@@ -85,6 +85,26 @@ def test_rate_and_duration():
     changed = adjusted(find("slow-payment"), rate=40, duration="7s")
     assert [phase.rate for phase in changed.phase] == [40, 40, 40]
     assert [phase.milliseconds for phase in changed.phase] == [2000, 3000, 2000]
+
+
+def test_rate_keeps_the_shape():
+    """A spike stays a spike under another --rate: the first phase begins with it, the others keep their proportion."""
+    wanted = find("spike").phase
+    changed = adjusted(find("spike"), rate=2).phase
+    assert changed[0].rate == 2
+    assert changed[1].rate == pytest.approx(2 * wanted[1].rate / wanted[0].rate)
+    assert adjusted(find("ramp-to-breaking"), rate=10).phase[0].ramp_to == 50
+
+
+def test_fault_in_a_ramp():
+    """A healthy ramp with --fault still climbs once, through baseline, fault and recovery."""
+    ramp = Scenario(phase=(Phase(name="up", duration="9s", rate=10, ramp_to=40),))
+    changed = adjusted(ramp, fault="payment.latency").phase
+    assert [(phase.name, phase.rate, phase.ramp_to) for phase in changed] == [
+        ("baseline", 10, 20),
+        ("fault", 20, 30),
+        ("recovery", 30, 40),
+    ]
 
 
 def test_fault_in_place_of_another():

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from dataclasses import dataclass
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
+
+# The first that fits; the last is for whatever else keeps a connection from being made.
+_CLASSES = (
+    (TimeoutError, "timeout"),
+    (socket.gaierror, "unknown_host"),
+    (ssl.SSLError, "tls_failed"),
+    ((aiohttp.ClientPayloadError, HttpProcessingError), "bad_answer"),
+    (ConnectionRefusedError, "connection_refused"),
+    ((aiohttp.ClientConnectionError, ConnectionError), "connection_lost"),
+    (OSError, "connection_refused"),
+)
 
 EXPECTED = frozenset({402, 404, 409})  # business said no, as business does; nothing is broken
 
@@ -25,16 +39,4 @@ def of_status(status: int) -> Answer:
 
 def error_class(error: BaseException) -> str:
     """Name a failure without a status: few names, whatever the message says."""
-    match error:
-        case TimeoutError():
-            return "timeout"
-        case aiohttp.ClientConnectorDNSError():
-            return "unknown_host"
-        case aiohttp.ClientConnectorError() | ConnectionRefusedError():
-            return "connection_refused"
-        case aiohttp.ClientConnectionError() | ConnectionError():
-            return "connection_lost"
-        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
-            return "bad_answer"
-        case _:
-            return type(error).__name__
+    return next((name for kinds, name in _CLASSES if isinstance(error, kinds)), type(error).__name__)

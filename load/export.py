@@ -10,6 +10,7 @@ from typing import Any
 import requests  # the exporters' own HTTP library
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from load.errors import WrongUse
 
@@ -67,10 +68,11 @@ def _exporter(name: str) -> SpanExporter:
     return exporter
 
 
-def id_generator() -> Any:
-    """Make the id generator that OTEL_PYTHON_ID_GENERATOR names; None is the usual one."""
+def id_generator() -> IdGenerator:
+    """Make the id generator that OTEL_PYTHON_ID_GENERATOR names; WrongUse where it is not installed."""
     name = os.environ.get("OTEL_PYTHON_ID_GENERATOR", "random").strip()
-    return None if name == "random" else _component("id_generator", name, "OTEL_PYTHON_ID_GENERATOR")()
+    generator: IdGenerator = _component("id_generator", name, "OTEL_PYTHON_ID_GENERATOR")()
+    return generator
 
 
 def _component(group: str, name: str, variable: str) -> Any:

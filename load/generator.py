@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
-
 from load.answer import EXPECTED, Answer
 from load.result import Outcome, Request, Result, Stretch
 from load.schedule import Arrival, Plan
 from load.shop import Shop, visit
-from load.tracing import Tracing, untraced_headers
+from load.tracing import Tracing
+from load.wire import Wire
 
 _LEAD = 0.05  # seconds between the end of the preparations and the first request
 _TICK = 0.25  # seconds between two looks of the watcher
+_SWEEP = 0.05  # seconds between two looks for requests that take too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,13 @@ async def drive(
     """
     limits = limits or Limits()
     name = secrets.token_hex(4)
-    tracing = Tracing()
+    tracing, wire = Tracing(target), Wire(target)
     try:
-        connector = aiohttp.TCPConnector(limit=0)  # the cap on requests in flight is ours
-        timeout = aiohttp.ClientTimeout(total=limits.timeout)
-        async with aiohttp.ClientSession(
-            connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-        ) as session:
-            shop = await visit(session, target, plan, name, untraced_headers())
-            run = _Run(plan, shop, tracing, limits)
-            interrupted = await run.all(stop or asyncio.Event(), watch)
+        shop = await visit(wire, target, plan, name, tracing.untraced_headers())
+        run = _Run(plan, shop, tracing, limits)
+        interrupted = await run.all(stop or asyncio.Event(), watch)
     finally:
+        wire.close()
         spans = await asyncio.to_thread(tracing.close, limits.flush)
     return Result(
         run=name,
@@ -95,7 +91,8 @@ class _Run:
         self._tracing = tracing
         self._limits = limits
         self._counts: Counter[Outcome] = Counter()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[int, tuple[asyncio.Task[None], float]] = {}  # by sequence, with the time of their start
+        self._expired: set[int] = set()
         self._clock = asyncio.get_running_loop().time
         self._total = sum(phase.milliseconds for phase in plan.phases) / 1_000
         self._zero = self._clock() + _LEAD
@@ -105,13 +102,14 @@ class _Run:
     async def all(self, stop: asyncio.Event, watch: Callable[[Progress], None] | None) -> bool:
         """Send everything, or until told to stop; True if it was stopped."""
         watching = asyncio.create_task(self._tell(watch)) if watch else None
+        sweeping = asyncio.create_task(self._sweep())
         sending = asyncio.create_task(self._send_on_time())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
         self._elapsed = min(max(self._clock() - self._zero, 0.0), self._total)
         await _cancel(sending)
         await self._land(stopping)
-        await _cancel(stopping, watching)
+        await _cancel(stopping, sweeping, watching)
         return stop.is_set()
 
     def stretches(self) -> tuple[Stretch, ...]:
@@ -131,18 +129,29 @@ class _Run:
     async def _send_on_time(self) -> None:
         for arrival in self._plan.arrivals:
             due = self._zero + arrival.at / 1e6
-            await asyncio.sleep(max(due - self._clock(), 0))  # even when late, so that requests get their turn
+            if (wait := due - self._clock()) > 0:
+                await asyncio.sleep(wait)
             if len(self._flying) >= self._limits.in_flight:
                 self._note(Request(arrival, Outcome.DROPPED))
-                continue
-            task = asyncio.create_task(self._send(arrival, due))
-            self._flying.add(task)
-            task.add_done_callback(self._flying.discard)
+            else:
+                task = asyncio.create_task(self._send(arrival, due))
+                self._flying[arrival.sequence] = task, self._clock()
         await asyncio.sleep(max(self._zero + self._total - self._clock(), 0))
+
+    async def _sweep(self) -> None:
+        """End requests that take too long; one look at many is cheaper than a timer for each."""
+        while True:
+            await asyncio.sleep(_SWEEP)
+            began_before = self._clock() - self._limits.timeout
+            for sequence, (task, began) in self._flying.items():
+                if began > began_before:
+                    break  # and so did all that follow
+                self._expired.add(sequence)
+                task.cancel()
 
     async def _land(self, stopping: asyncio.Task[bool]) -> None:
         """Wait for those in flight, less long once told to stop; the rest is unfinished."""
-        flying = list(self._flying)
+        flying = [task for task, _ in self._flying.values()]
         if flying:
             landing = asyncio.create_task(asyncio.wait(flying))
             await asyncio.wait({landing, stopping}, timeout=self._limits.patience, return_when=asyncio.FIRST_COMPLETED)
@@ -152,26 +161,30 @@ class _Run:
 
     async def _send(self, arrival: Arrival, due: float) -> None:
         ask = self._shop.ask(arrival)
-        root = self._tracing.root(arrival.route, ask.url, arrival.fault)
+        root = self._tracing.root(arrival, ask.path)
         answer = Answer(None, "unfinished")
         sent = self._clock()
         try:
             answer = await self._shop.send(ask, root.headers)
-        finally:
-            ended = self._clock()
-            root.end(answer)
-            outcome = _outcome(answer)
-            self._note(
-                Request(
-                    arrival,
-                    outcome,
-                    error=answer.error if outcome is Outcome.ERROR else None,
-                    latency=None if outcome is Outcome.UNFINISHED else (ended - due) * 1_000,
-                    service=None if outcome is Outcome.UNFINISHED else (ended - sent) * 1_000,
-                    late=max(sent - due, 0.0) * 1_000,
-                    trace_id=root.trace_id if self._tracing.stored else None,
-                )
+        except asyncio.CancelledError:
+            if arrival.sequence in self._expired:
+                answer = Answer(None, "timeout")
+        ended = self._clock()
+        del self._flying[arrival.sequence]
+        root.end(answer)
+        outcome = _outcome(answer)
+        finished = outcome is not Outcome.UNFINISHED
+        self._note(
+            Request(
+                arrival,
+                outcome,
+                error=answer.error if outcome is Outcome.ERROR else None,
+                latency=(ended - due) * 1_000 if finished else None,
+                service=(ended - sent) * 1_000 if finished else None,
+                late=max(sent - due, 0.0) * 1_000,
+                trace_id=root.trace_id if self._tracing.stored else None,
             )
+        )
 
     def _note(self, request: Request) -> None:
         self.requests.append(request)

@@ -14,33 +14,22 @@ from opentelemetry import baggage, propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 
 from load.answer import Answer
 from load.export import Counting, exporters, id_generator
 from load.result import Spans
+from load.schedule import Arrival
+
+_UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)
 
 
 class Root:
-    """One request's root span, and the headers that carry it to the shop."""
+    """One request's root span, and the headers that carry it to the shop; without recording, its ids alone."""
 
-    def __init__(self, tracer: trace.Tracer, route: str, url: str, fault: str | None) -> None:
-        method, _, template = route.partition(" ")
-        where = urlsplit(url)
-        attributes: dict[str, str | int] = {
-            "http.request.method": method,
-            "url.full": url,
-            "url.template": template,
-            "server.address": where.hostname or "",
-            "server.port": where.port or (443 if where.scheme == "https" else 80),
-        }
-        self._span = tracer.start_span(route, Context(), SpanKind.CLIENT, attributes)
-        self.headers: dict[str, str] = {}
-        context = trace.set_span_in_context(self._span, Context())
-        if fault is not None:
-            context = baggage.set_baggage("fault", fault, context)
-        propagate.inject(self.headers, context)
+    def __init__(self, span: trace.Span, fault: str | None) -> None:
+        self._span = span
+        self.headers = _headers(span, fault)
 
     @property
     def trace_id(self) -> str | None:
@@ -59,22 +48,40 @@ class Root:
 
 
 class Tracing:
-    """A tracer provider for one run; `stored` says whether its spans are exported at all."""
+    """The root spans of one run against a shop's address; `stored` says whether any are exported at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # the report counts what is lost
         disabled = os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         self._processors = [] if disabled else [Counting(exporter) for exporter in exporters()]
-        self._provider = TracerProvider(id_generator=id_generator(), resource=_resource(), shutdown_on_exit=False)
+        self._ids = id_generator()
+        self._provider = TracerProvider(id_generator=self._ids, resource=_resource(), shutdown_on_exit=False)
         for processor in self._processors:
             self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("tracelab.load")
+        self._address = address
+        where = urlsplit(address)
+        port = where.port or (443 if where.scheme == "https" else 80)
+        self._server: dict[str, str | int] = {"server.address": where.hostname or "", "server.port": port}
         self.stored = bool(self._processors)
 
-    def root(self, route: str, url: str, fault: str | None) -> Root:
-        """Start a request's root span, `fault` being what its baggage asks for."""
-        return Root(self._tracer, route, url, fault)
+    def root(self, arrival: Arrival, path: str) -> Root:
+        """Begin a request's trace: the sampler decides, unless nothing of it would be stored anyway."""
+        if not (self.stored and arrival.sampled):
+            return Root(self._unsampled(), arrival.fault)
+        method, _, template = arrival.route.partition(" ")
+        attributes = {
+            "http.request.method": method,
+            "url.full": self._address + path,
+            "url.template": template,
+            **self._server,
+        }
+        return Root(self._tracer.start_span(arrival.route, Context(), SpanKind.CLIENT, attributes), arrival.fault)
+
+    def untraced_headers(self) -> dict[str, str]:
+        """Headers of a request that belongs to no run's figures."""
+        return _headers(self._unsampled(), None)
 
     def close(self, seconds: float) -> Spans:
         """Send what is queued, for so many seconds at most, and count."""
@@ -86,13 +93,18 @@ class Tracing:
             sum(processor.delivered for processor in self._processors),
         )
 
+    def _unsampled(self) -> trace.Span:
+        """Give a trace an id for logs and error messages, and say that nobody records it."""
+        trace_id, span_id = self._ids.generate_trace_id(), self._ids.generate_span_id()
+        return trace.NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=False, trace_flags=_UNSAMPLED))
 
-def untraced_headers() -> dict[str, str]:
-    """Headers of a request that is nobody's: its trace is decided not to be sampled."""
-    ids = RandomIdGenerator()
-    context = SpanContext(ids.generate_trace_id(), ids.generate_span_id(), is_remote=False, trace_flags=TraceFlags(0))
+
+def _headers(span: trace.Span, fault: str | None) -> dict[str, str]:
+    context = trace.set_span_in_context(span, Context())
+    if fault is not None:
+        context = baggage.set_baggage("fault", fault, context)
     headers: dict[str, str] = {}
-    propagate.inject(headers, trace.set_span_in_context(NonRecordingSpan(context), Context()))
+    propagate.inject(headers, context)
     return headers
 
 

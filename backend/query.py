@@ -35,10 +35,11 @@ async def trace(request: Request) -> Response:
 
 
 async def traces(request: Request) -> Response:
-    """`GET /api/v2/traces`: the latest; serviceName, limit, lookback (ms), minDuration and maxDuration (us)."""
+    """`GET /api/v2/traces`: the latest by serviceName, limit, endTs and lookback (ms), minDuration, maxDuration (us)."""
     store = _store(request)
     limit = min(_whole(request, "limit", 10), 1000)
-    since = time.time() * 1e6 - _whole(request, "lookback", 86_400_000) * 1000
+    until = _whole(request, "endTs", int(time.time() * 1000)) * 1000
+    since = until - _whole(request, "lookback", 86_400_000) * 1000
     least, most = _whole(request, "minDuration", 0), _whole(request, "maxDuration", 2**62)
     found: list[list[dict[str, Any]]] = []
     for trace_id in store.latest(len(store), request.query_params.get("serviceName", "")):
@@ -46,7 +47,7 @@ async def traces(request: Request) -> Response:
             break
         spans = store.spans(trace_id)
         whole = assemble(spans)
-        if whole.start >= since and least <= whole.duration <= most:
+        if since <= whole.start <= until and least <= whole.duration <= most:
             found.append([zipkin.as_json(span) for span in spans])
     return JSONResponse(found)
 

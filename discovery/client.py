@@ -111,18 +111,25 @@ def services(backend: Backend) -> list[str]:
     return sorted(_json(f"{backend.url}/api/v2/services"))
 
 
-def latest(backend: Backend, service: str, *, limit: int = 100, lookback: float = 3600.0) -> list[Trace]:
-    """Return up to `limit` traces that touched a service within the last `lookback` seconds, as they are."""
+def latest(
+    backend: Backend, service: str, *, limit: int = 100, lookback: float = 3600.0, until: float | None = None
+) -> list[Trace]:
+    """Return up to `limit` traces that touched a service in the `lookback` seconds before `until`, as they are.
+
+    `until` is a Unix time; without it, now.
+    """
+    end = time.time() + 60 if until is None else until  # a clock of another machine may be ahead
+    begin = (time.time() if until is None else until) - lookback
     if backend.make is Make.ZIPKIN:
-        query = urlencode({"serviceName": service, "limit": limit, "lookback": int(lookback * 1000)})
+        times = {"endTs": int(end * 1000), "lookback": int((end - begin) * 1000)}
+        query = urlencode({"serviceName": service, "limit": limit, **times})
         spans = _quietly(lambda: zipkin.spans(_json(f"{backend.url}/api/v2/traces?{query}")))
     else:
-        now = time.time()
         query = urlencode(
             {
                 "query.service_name": service,
-                "query.start_time_min": _rfc3339(now - lookback),
-                "query.start_time_max": _rfc3339(now + 60),
+                "query.start_time_min": _rfc3339(begin),
+                "query.start_time_max": _rfc3339(end),
                 "query.search_depth": limit,
                 "query.num_traces": limit,  # the same, by its name in newer versions
             }

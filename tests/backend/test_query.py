@@ -67,6 +67,7 @@ def test_an_unknown_trace_is_a_404_in_words(here):
         ("serviceName=nobody", set()),
         ("minDuration=5001", set()),
         ("maxDuration=5000", {"Payment"}),
+        ("endTs=1704067200000&lookback=999999999999", {"order"}),  # until 2024
     ],
 )
 def test_traces_by_what_is_asked(here, query, services):

@@ -21,8 +21,10 @@ _SKUS = ("tea-pot", "notebook", "umbrella")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The answers to the requests that carried the fault, and to those that did not."""
+    """The answers to the requests that carried the fault, and to those that did not; its times are Unix times."""
 
+    start: float
+    end: float
     affected: Sequence[Answer]
     innocent: Sequence[Answer]
 
@@ -38,7 +40,7 @@ class Stored:
 
 def send(here: Traced, fault: str | None, routes: Sequence[str], requests: int, percent: float = 35) -> Run:
     """Send so many requests in an open loop, the routes in turns; the seed says which of them carry the fault."""
-    order = here.shop.order().headers["location"]
+    order, start = here.shop.order().headers["location"], time.time()
     sent: list[tuple[bool, Answer]] = []
 
     def one(number: int) -> tuple[bool, Answer]:
@@ -59,16 +61,16 @@ def send(here: Traced, fault: str | None, routes: Sequence[str], requests: int, 
             time.sleep(_EVERY)
         sent = [each.result() for each in flying]
     here.drain()
-    return Run([answer for hit, answer in sent if hit], [answer for hit, answer in sent if not hit])
+    return Run(start, time.time(), [answer for hit, answer in sent if hit], [answer for hit, answer in sent if not hit])
 
 
-def stored(backend: client.Backend, run: Run, entry: Sequence[str], since: float) -> Stored:
-    """Read a run's traces, and what else the services in `entry` began since a moment."""
+def stored(backend: client.Backend, run: Run, entry: Sequence[str] = ()) -> Stored:
+    """Read a run's traces, and what else the services in `entry` began meanwhile."""
     own = {answer.trace_id for answer in (*run.affected, *run.innocent)}
     others = {
         trace.trace_id: trace
         for service in entry
-        for trace in client.latest(backend, service, limit=500, lookback=time.time() - since + 1)
+        for trace in client.latest(backend, service, limit=500, lookback=run.end - run.start, until=run.end)
         if trace.trace_id not in own
     }
     return Stored(_read(backend, run.affected), _read(backend, run.innocent), list(others.values()))

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -77,7 +76,7 @@ def test_two_loads_do_not_mix(everywhere: Everywhere) -> None:
         other = pool.submit(run.send, everywhere.here, "inventory.error:503", ORDERS, 24)
         runs = one.result(), other.result()
     everywhere.here.drain()
-    first, second = (run.stored(everywhere.backends["built-in"], made, (), time.time()) for made in runs)
+    first, second = (run.stored(everywhere.backends["built-in"], made) for made in runs)
     assert all(map(slow, first.affected))
     assert not any(map(failing, (*first.affected, *first.innocent)))
     assert all(map(failing, second.affected))

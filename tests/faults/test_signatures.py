@@ -18,11 +18,11 @@ EVERY = pytest.mark.parametrize("signature", [*CORE, *REST], ids=lambda each: ea
 
 def assert_shows(everywhere: Everywhere, backend: client.Backend, signature: Signature) -> None:
     """Each affected trace shows it; no innocent one of the same run does, but some where it is contagious."""
-    made, began = everywhere.run(signature)
+    made = everywhere.run(signature)
     found: list[run.Stored] = []
 
     def shown() -> None:
-        found[:] = [run.stored(backend, made, signature.entry, began)]
+        found[:] = [run.stored(backend, made, signature.entry)]
         healthy = [trace.trace_id for trace in found[0].affected if not signature.shows(trace)]
         assert found[0].affected
         assert not healthy, f"{len(healthy)} of {len(found[0].affected)} affected traces do not show it: {healthy[:3]}"
@@ -39,8 +39,8 @@ def assert_shows(everywhere: Everywhere, backend: client.Backend, signature: Sig
 
 def assert_does_not_show(everywhere: Everywhere, backend: client.Backend, signature: Signature) -> None:
     """The same requests without it: no trace shows it, and no other trace begins anywhere."""
-    made, began = everywhere.run(signature, fault=False)
-    found = run.stored(backend, made, signature.entry, began)
+    made = everywhere.run(signature, fault=False)
+    found = run.stored(backend, made, signature.entry)
     assert not found.affected
     assert found.innocent
     assert not any(map(signature.shows, found.innocent))
@@ -68,10 +68,10 @@ def uncached(traces: Sequence[Trace]) -> float:
 def test_a_cold_cache_is_a_burst_of_uncached_reads(everywhere: Everywhere, backend: client.Backend) -> None:
     """While it is cold every reader goes to inventory, innocent or not; otherwise about one a second."""
     cold = Signature("gateway.cold-cache:3s", PRODUCTS, lambda trace: "inventory" in trace.services, requests=40)
-    made, began = everywhere.run(cold, fault=False)  # first: it would still be cold
-    assert uncached(run.stored(backend, made, (), began).innocent) < 0.3
-    made, began = everywhere.run(cold)
-    found = run.stored(backend, made, (), began)
+    made = everywhere.run(cold, fault=False)  # first: it would still be cold
+    assert uncached(run.stored(backend, made).innocent) < 0.3
+    made = everywhere.run(cold)
+    found = run.stored(backend, made)
     assert uncached(found.affected) == 1
     assert uncached(found.innocent) > 0.8
 

@@ -35,7 +35,7 @@ async def trace(request: Request) -> Response:
 
 
 async def traces(request: Request) -> Response:
-    """`GET /api/v2/traces`: the latest by serviceName, limit, endTs and lookback (ms), minDuration, maxDuration (us)."""
+    """`GET /api/v2/traces`: the latest by serviceName, limit, endTs, lookback (ms), minDuration, maxDuration (us)."""
     store = _store(request)
     limit = min(_whole(request, "limit", 10), 1000)
     until = _whole(request, "endTs", int(time.time() * 1000)) * 1000

@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,6 +92,31 @@ class Delivery(SpanExporter):
         self._exporter.shutdown()
 
 
+class Queue(deque[ReadableSpan]):
+    """The batch processor's queue, which tells of each span that it pushes out for want of room.
+
+    Spans end on several threads while another takes them out: only under one lock is it certain whether it was full.
+    """
+
+    def __init__(self, most: int | None, pushed_out: Callable[[], None]) -> None:
+        super().__init__(maxlen=most)
+        self._pushed_out = pushed_out
+        self._lock = threading.Lock()
+
+    def appendleft(self, span: ReadableSpan) -> None:
+        """Put one in."""
+        with self._lock:
+            full = len(self) == self.maxlen
+            super().appendleft(span)
+        if full:
+            self._pushed_out()
+
+    def pop(self) -> ReadableSpan:  # type: ignore[override]  # only ever the oldest
+        """Take the oldest out."""
+        with self._lock:
+            return super().pop()
+
+
 class Processor(BatchSpanProcessor):
     """The standard batch processor, counting what ends, and what its full queue would drop silently."""
 
@@ -99,7 +125,8 @@ class Processor(BatchSpanProcessor):
         self.ended = 0
         self._lock = threading.Lock()  # spans end on the event loop and on worker threads
         super().__init__(self.delivery)
-        self._queue = self._batch_processor._queue  # noqa: SLF001 - nothing public tells that it is full
+        inner = self._batch_processor  # nothing public tells what it drops
+        inner._queue = Queue(inner._queue.maxlen, self._pushed_out)  # noqa: SLF001
 
     def on_end(self, span: ReadableSpan) -> None:
         """Count and queue a sampled span."""
@@ -107,10 +134,10 @@ class Processor(BatchSpanProcessor):
             return
         with self._lock:
             self.ended += 1
-            full = len(self._queue) == self._queue.maxlen
-        if full:
-            self.delivery.lose(1, "they end faster than the backend takes them")
         super().on_end(span)
+
+    def _pushed_out(self) -> None:
+        self.delivery.lose(1, "they end faster than the backend takes them")
 
 
 _processors: list[Processor] = []

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
 
 from discovery import client
-from lab.tracing import otlp
 from tests.backend.running import builtin
 from tests.faults import run
+from tests.faults.backends import Backends, sending
 from tests.faults.run import Run
 from tests.faults.table import Signature
-from tests.faults.tee import tee
 from tests.real.shop import databases
 from tests.real.tracing import Tracing
 from tests.services.fleet import Fleet
@@ -43,6 +41,14 @@ class Everywhere:
         return self.runs[name]
 
 
+@pytest.fixture(scope="session")
+def backends(request: pytest.FixtureRequest) -> Iterator[Backends]:
+    """Those that are there; the built-in one always is."""
+    there = {name: found for name in BACKENDS[1:] if (found := _found(name, request))}
+    with builtin() as built_in, sending({"built-in": built_in, **there}) as found:
+        yield found
+
+
 def _found(name: str, request: pytest.FixtureRequest) -> Tracing | None:
     try:
         found: Tracing = request.getfixturevalue(name)
@@ -52,34 +58,23 @@ def _found(name: str, request: pytest.FixtureRequest) -> Tracing | None:
 
 
 @pytest.fixture(scope="session", params=["sqlite"])
-def everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everywhere]:
+def everywhere(
+    backends: Backends, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Everywhere]:
     """A shop, on SQLite unless a test says otherwise.
 
     Its logs are not held to be quiet: some faults are bugs, and are logged as such.
     """
-    sent: list[bytes] = []
-    with ExitStack() as stack:
-        built_in = stack.enter_context(builtin())
-        there = {"built-in": built_in, "jaeger": _found("jaeger", request), "zipkin": _found("zipkin", request)}
-        known = {name: to for name, to in there.items() if to}
-        to_otlp = stack.enter_context(tee([to.otlp_endpoint for to in known.values() if to.otlp_endpoint], sent))
-        settings = otlp(to_otlp)
-        if zipkin := known.get("zipkin"):
-            settings |= {
-                "OTEL_TRACES_EXPORTER": "otlp,zipkin_json",
-                "OTEL_EXPORTER_ZIPKIN_ENDPOINT": zipkin.zipkin_endpoint,
-            }
-        backends = {name: client.probe(to.query_url) for name, to in known.items()}
-        folder = tmp_path_factory.mktemp("faults")
-        way = Way("everywhere", settings, backends["built-in"])
-        environment = {"OTEL_BSP_SCHEDULE_DELAY": "100", **settings}
-        shop = stack.enter_context(Fleet(folder, databases(request.param, folder, request), UNTRACED, **environment))
-        yield Everywhere(Traced(shop, way), backends, sent)
+    folder = tmp_path_factory.mktemp("faults")
+    way = Way("everywhere", backends.settings, backends.found["built-in"])
+    environment = {"OTEL_BSP_SCHEDULE_DELAY": "100", **backends.settings}
+    with Fleet(folder, databases(request.param, folder, request), UNTRACED, **environment) as shop:
+        yield Everywhere(Traced(shop, way), backends.found, backends.sent)
 
 
 @pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest, everywhere: Everywhere) -> client.Backend:
+def backend(request: pytest.FixtureRequest, backends: Backends) -> client.Backend:
     """Each backend in turn."""
-    if request.param not in everywhere.backends:
+    if request.param not in backends.found:
         request.getfixturevalue(request.param)  # skips, and says how to get it
-    return everywhere.backends[request.param]
+    return backends.found[request.param]

@@ -16,19 +16,11 @@ from lab import jobs, ports, start_faults, state
 from lab.options import SERVICES, Options
 from lab.plan import PORTS, REPLICA_STEP, WIRE_STEP
 from lab.shop import Shop
+from tests.faults.backends import Backends
 from tests.services.asking import Answer, an_order, ask, eventually
 
 _REQUESTS = 24
 _PORTS = [port + more for port in PORTS.values() for more in (0, WIRE_STEP, REPLICA_STEP)]
-
-
-@dataclass(frozen=True, slots=True)
-class Backends:
-    """Where the spans of a run go, all to each: the senders' settings, and where they are read."""
-
-    settings: Mapping[str, str]
-    found: Mapping[str, client.Backend]
-    sent: list[bytes]  # as OTLP, one body after the other
 
 
 @dataclass(frozen=True, slots=True)

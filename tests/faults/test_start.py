@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,10 @@ import pytest
 from discovery import client
 from discovery.trace import Kind, Span
 from lab.options import SERVICES
-from lab.tracing import otlp
 from load import catalogue
-from tests.backend.running import builtin
+from tests.faults.backends import Backends
 from tests.faults.seen import above, below, calls, deepest_red, gap, servers
-from tests.faults.started import Backends, Seen, Visit, visit
-from tests.faults.tee import tee
+from tests.faults.started import Seen, Visit, visit
 from tests.services.asking import eventually
 from tests.services.fleet import Fleet
 from tests.tracing.traced import Way, traced
@@ -143,27 +140,6 @@ EVERY = pytest.mark.parametrize("fault", FAULTS)
 
 
 @pytest.fixture(scope="module")
-def backends(request: pytest.FixtureRequest) -> Iterator[Backends]:
-    """Every backend that is there; one run's spans go to all."""
-    with ExitStack() as stack:
-        there = {"built-in": stack.enter_context(builtin())}
-        for name in ("jaeger", "zipkin"):
-            try:
-                there[name] = request.getfixturevalue(name)
-            except pytest.skip.Exception:
-                continue
-        sent: list[bytes] = []
-        receivers = [to.otlp_endpoint for to in there.values() if to.otlp_endpoint]
-        settings = otlp(stack.enter_context(tee(receivers, sent)))
-        if "zipkin" in there:
-            settings |= {
-                "OTEL_TRACES_EXPORTER": "otlp,zipkin_json",
-                "OTEL_EXPORTER_ZIPKIN_ENDPOINT": there["zipkin"].zipkin_endpoint,
-            }
-        yield Backends(settings, {name: client.probe(to.query_url) for name, to in there.items()}, sent)
-
-
-@pytest.fixture(scope="module")
 def visited(backends: Backends, tmp_path_factory: pytest.TempPathFactory) -> Visits:
     """The visit to the shop with one fault, or with none; made when first asked for."""
     made: dict[str, Visit] = {}
@@ -177,14 +153,6 @@ def visited(backends: Backends, tmp_path_factory: pytest.TempPathFactory) -> Vis
         return made[fault]
 
     return once
-
-
-@pytest.fixture(params=("built-in", "jaeger", "zipkin"))
-def backend(request: pytest.FixtureRequest, backends: Backends) -> client.Backend:
-    """Each backend in turn."""
-    if request.param not in backends.found:
-        request.getfixturevalue(request.param)  # skips, and says how to get it
-    return backends.found[request.param]
 
 
 @EVERY

@@ -151,13 +151,19 @@ def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
 
 def _addresses(options: Options) -> dict[str, str]:
     """Where the services find one another."""
-    found = {
-        f"{name.upper()}_URLS": ",".join(
-            url(name, options.port_offset + (WIRE_STEP if _wire_delay(options, name) else 0), number)
-            for number in range(1, options.count(name) + 1)
-        )
-        for name in SERVICES[1:]
-    }
+    found = {f"{name.upper()}_URLS": ",".join(_turns(options, name)) for name in SERVICES[1:]}
     if options.payment:
         found["PAYMENT_URLS"] = options.payment
     return found | {"CARD_ISSUER_URLS": url("issuer", options.port_offset)}
+
+
+def _turns(options: Options, name: str) -> list[str]:
+    """The replicas of a service as callers take turns at them.
+
+    One that differs gets fewer turns, as a canary does. With every second turn it would be in nearly every order: a
+    checkout, or its compensation, asks payment and inventory twice.
+    """
+    offset = options.port_offset + (WIRE_STEP if _wire_delay(options, name) else 0)
+    *others, last = [url(name, offset, number) for number in range(1, options.count(name) + 1)]
+    fault = options.faults.get(name)
+    return others * (3 if fault and fault.of_the_last else 1) + [last]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,12 @@ from discovery import client
 from discovery.trace import Kind, Span
 from lab.options import SERVICES
 from load import catalogue
+from load.generator import drive
+from load.result import Outcome
+from load.scenario import Phase, Scenario
+from load.schedule import plan
 from tests.faults.backends import Backends
+from tests.faults.conftest import Everywhere
 from tests.faults.seen import above, below, calls, deepest_red, gap, servers
 from tests.faults.started import Seen, Visit, visit
 from tests.services.asking import eventually
@@ -218,3 +224,30 @@ def test_a_wrong_clock_the_zero_code_way(
     with traced(tmp_path, way, database, each, fleet, TRACELAB_FAULTS=faults) as here:
         trace = here.trace(here.shop.order())
     assert skewed("inventory", -5)(Seen([trace], [])) is wrong
+
+
+@pytest.mark.parametrize(("fault", "hidden"), [("payment.sampling-hides-error", True), ("payment.error:503", False)])
+def test_errors_that_few_traces_tell_of(
+    everywhere: Everywhere, monkeypatch: pytest.MonkeyPatch, fault: str, hidden: bool
+) -> None:
+    """The load counts errors; of ten failed requests hardly one has a trace. Without it, each has, in every backend."""
+    for name, value in everywhere.here.way.settings.items():
+        monkeypatch.setenv(name, value)
+    everywhere.here.shop.calm()
+    phase = Phase(name="only", duration="4s", rate=30, fault=fault, percent=30)
+    result = asyncio.run(
+        drive(plan(Scenario(phase=(phase,), mix={"POST /orders": 1}), 4), everywhere.here.shop.url("gateway"))
+    )
+    everywhere.here.drain()
+    failed = [request for request in result.requests if request.outcome is Outcome.ERROR]
+    told = {request.trace_id for request in failed if request.trace_id}
+    assert len(failed) > 15
+    assert (len(told) < len(failed) / 4) if hidden else (len(told) == len(failed))
+    began, took = result.stretches[0].start.timestamp(), phase.milliseconds / 1000 + 1
+    for backend in everywhere.backends.values():
+
+        def red(backend: client.Backend = backend) -> None:
+            traces = client.latest(backend, "gateway", limit=500, lookback=took, until=began + took)
+            assert {trace.trace_id for trace in traces if trace.errors} == told
+
+        eventually(red, 5)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
-from pathlib import Path
-from typing import Any
 
 from fastapi import Response
-from fastapi.responses import HTMLResponse
 
-from gateway import cache
+from gateway import cache, page
 from gateway.faults import KINDS
 from gateway.latest import Latest
 from gateway.outcomes import refusal
@@ -28,13 +24,7 @@ inventory = Peer("inventory", config.urls("inventory", 8083))
 latest = Latest()
 peers = [order_service, payment, inventory]
 app = service("gateway", config, peers=peers, faults=KINDS, observer=latest.note, own_hosts_only=True)
-
-_PAGE = (
-    Path(__file__)
-    .with_name("page.html")
-    .read_text(encoding="utf-8")
-    .replace("{{trace_url}}", json.dumps(config.trace_url))
-)
+app.include_router(page.routes(config, latest))
 
 
 @app.post("/orders", status_code=201, responses=documented(402))
@@ -64,15 +54,3 @@ async def products() -> list[Product]:
     """What is for sale; up to a second old."""
     listed = await cache.products.get(lambda: inventory.get("/products"))
     return [Product.model_validate(product) for product in listed.body]
-
-
-@app.get("/", include_in_schema=False)
-async def page() -> HTMLResponse:
-    """The control page."""
-    return HTMLResponse(_PAGE)
-
-
-@app.get("/latest", include_in_schema=False)
-async def requests() -> list[dict[str, Any]]:
-    """The latest requests, for the control page."""
-    return latest.listed()

@@ -14,6 +14,7 @@ from lab.tracing import Tracing
 PORTS = {"gateway": 8080, "order": 8081, "payment": 8082, "inventory": 8083, "issuer": 8084}
 REPLICA_STEP = 100
 WIRE_STEP = 50  # from a service's port to the port of the wire before it, where there is one
+_CATALOGUE = state.ROOT / "load" / "catalogue.toml"
 _STAGES = {"gateway": 0, "order": 1, "payment": 2, "inventory": 2, "issuer": 3, "backend": 4}
 
 
@@ -86,6 +87,7 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         **tracing.exporting,
         "OTEL_BSP_SCHEDULE_DELAY": "500",
         "TRACELAB_FAULTS": "on",
+        "TRACELAB_CATALOGUE": str(_CATALOGUE),
         **inherited,
         **_addresses(options),
         "DATABASE_URL": database(options, name),

@@ -19,7 +19,9 @@ from services.kit.problems import Problem
 logger = logging.getLogger("tracelab.edge")
 
 # Not part of the shop: neither traced nor accounted.
-UNTRACED = frozenset({"/", "/healthz", "/readyz", "/books", "/latest", "/favicon.ico", "/openapi.json", "/docs"})
+UNTRACED = frozenset(
+    {"/", "/healthz", "/readyz", "/books", "/latest", "/faults", "/favicon.ico", "/openapi.json", "/docs"}
+)
 _WAITS = ("loop", "thread", "pool")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Settings:
 
     database_url: str
     faults: bool
+    catalogue: Path | None  # the faults that the control page offers
     standing: str  # faults that every request of this process meets, spelt as in a request's baggage
     budget: float  # seconds a request may take where it brings no budget, and the most it may bring
     body_limit: int  # bytes
@@ -32,9 +34,11 @@ def read(service: str, environment: Mapping[str, str] | None = None) -> Settings
     """Read the settings of a service; a number that is none raises ValueError with the variable's name."""
     env = os.environ if environment is None else environment
     hosts = env.get("TRACELAB_HOSTS", "")
+    catalogue = env.get("TRACELAB_CATALOGUE", "").strip()
     return Settings(
         database_url=env.get("DATABASE_URL", f"sqlite+aiosqlite:///.tracelab/data/{service}.db"),
         faults=env.get("TRACELAB_FAULTS", "off").lower() == "on",
+        catalogue=Path(catalogue) if catalogue else None,
         standing=env.get("TRACELAB_STANDING_FAULTS", "").strip(),
         budget=_number(env, "TRACELAB_BUDGET_MS", 10_000) / 1000,
         body_limit=_number(env, "TRACELAB_BODY_LIMIT", 64 * 1024),

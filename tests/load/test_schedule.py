@@ -103,7 +103,7 @@ def test_steps(rate, ramp_to):
 
 def test_steps_lead_somewhere():
     """Steps without the rate that they lead to are refused."""
-    with pytest.raises(ValueError, match="steps: .* ramp_to"):
+    with pytest.raises(ValueError, match=r"steps: .* ramp_to"):
         one_phase(duration="1s", rate=1, steps=3)
 
 

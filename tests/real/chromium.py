@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.real.absent import missing
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_OPTIONS = (
+OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +42,7 @@ class Chromium:
 
     def _run(self, *arguments: str) -> bytes:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-            command = [self.program, *_OPTIONS, f"--user-data-dir={profile}", *arguments]
+            command = [self.program, *OPTIONS, f"--user-data-dir={profile}", *arguments]
             return subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
 
 

@@ -13,7 +13,7 @@ from tests.tracing import table
 from tests.tracing.conftest import Starting
 from tests.tracing.traced import SERVICES, Way
 
-PAGES = ("/healthz", "/readyz", "/", "/latest", "/openapi.json", "/docs", "/favicon.ico")
+PAGES = ("/healthz", "/readyz", "/", "/latest", "/faults", "/openapi.json", "/docs", "/favicon.ico")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

@@ -279,18 +279,17 @@ def test_scenarios(capsys):
 
 
 def test_faults(capsys):
-    """`tracelab faults` tells how to write each fault and what a person sees; its signature only with --spoiler."""
+    """`tracelab faults` lists them; one by name with how it is written; what it looks like only with --spoiler."""
+    signatures = {name: fault.signature.strip()[:40] for name, fault in catalogue.catalogue().items()}
     assert run(module=faults_command) == 0
-    text = capsys.readouterr().out
-    assert "payment" in text
-    assert ":300ms" in text
-    assert ":503" in text
-    told = " ".join(text.split())
-    assert not [name for name, fault in catalogue.catalogue().items() if fault.signature.strip()[:40] in told]
+    listed = capsys.readouterr().out
+    assert not [name for name in signatures if f"  {name} " not in listed]
+    assert run("latency", module=faults_command) == 0
+    told = capsys.readouterr().out
+    assert "SERVICE.latency:300ms" in told
+    assert not [name for name, each in signatures.items() if each in " ".join((listed + told).split())]
     assert run("latency", "--spoiler", module=faults_command) == 0
-    text = capsys.readouterr().out
-    assert "server span" in text
-    assert ":503" not in text
+    assert signatures["latency"] in " ".join(capsys.readouterr().out.split())
     with pytest.raises(WrongUse, match="there are: latency, error"):
         run("gremlins", module=faults_command)
 

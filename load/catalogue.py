@@ -57,6 +57,12 @@ def canonical_at_start(text: str, known: Catalogue | None = None) -> str:
     return _canonical(text, catalogue() if known is None else known, at_start=True)
 
 
+def can_show(text: str, route: str) -> bool:
+    """Whether a fault, or one of several, can show on a route at all."""
+    named = [find(each.partition(":")[0].partition(".")[2]).routes for each in text.split("~")]
+    return any(not routes or route in routes for routes in named)
+
+
 def find(name: str) -> Fault:
     """Look a fault up; WrongUse lists those there are."""
     try:

@@ -66,12 +66,13 @@ def _arrivals(scenario: Scenario, seed: int) -> Iterator[Arrival]:
     sequence, begins, orders = 0, 0, 0
     for index, phase in enumerate(scenario.phase):
         fault = phase.fault and undersampling.carried(phase.fault)
+        reachable = [route for route in ROUTES if fault and catalogue.can_show(fault, route)]
         for at in _times(phase, seed, sequence):
             route = _route(scenario, seed, sequence)
             if route == "GET /orders/{id}" and not orders:
                 route = "POST /orders"  # there is nothing to read yet
             orders += route == "POST /orders"
-            hit = draw(seed, "fault", sequence) * 100 < phase.percent
+            hit = draw(seed, "fault", sequence) * 100 < phase.percent and route in reachable
             sampled = draw(seed, "sampled", sequence) * 100 < phase.sampled
             yield Arrival(sequence, index, begins + at, route, fault if hit else None, sampled)
             sequence += 1

@@ -98,7 +98,8 @@ class _Calls:
     @contextmanager
     def guarded(self) -> Iterator[_Calls]:
         """One call through the breaker, with the library's errors turned into ours."""
-        late = self._breaker.failed if budget.require() >= _FAIR_SECONDS else self._breaker.abandoned
+        given = min(budget.require(), manner.current().timeout or _FAIR_SECONDS)
+        late = self._breaker.failed if given >= _FAIR_SECONDS else self._breaker.abandoned
         if not self._breaker.admit():
             self._say(self._breaker.state)
             raise problems.unavailable(

@@ -2,6 +2,8 @@
 
 `order.swallowed-error`  an error on the way to the capture is caught and forgotten; the order is confirmed, uncharged.
 `order.double-charge`    what is sent to payment is sent again, under a key of its own: charged twice.
+
+Its haste is one half of `payment.metastable`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import json
 import uuid
 
-from services.kit.faults.fault import plain
+from services.kit.faults.fault import Kind, plain
+from services.kit.faults.metastable import Hurry
 from services.kit.faults.variant import Variant
 from services.order.checkout import Checkout
 from services.order.model import Order
@@ -45,4 +48,8 @@ def _variant(kind: type[Checkout]) -> Variant:
     return Variant(lambda checkout: kind(checkout.database, checkout.payment, checkout.inventory))
 
 
-KINDS = {"swallowed-error": plain(_variant(Swallowing)), "double-charge": plain(_variant(Twice))}
+KINDS = {
+    "metastable": Kind(lambda text, _: Hurry.parse(text), lambda named, _: named == "payment"),
+    "swallowed-error": plain(_variant(Swallowing)),
+    "double-charge": plain(_variant(Twice)),
+}

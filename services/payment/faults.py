@@ -2,6 +2,7 @@
 
 `payment.partial-failure`       the capture fails, after everything else went well.
 `payment.thread-starvation[:1s]`  blocking handlers, which only payment has, fill its thread pool.
+`payment.metastable[:1s]`         a trigger for an overload that goes on without it; order has its part in it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from services.kit import problems
 from services.kit.faults.fault import Handle, Here, kind, plain
+from services.kit.faults.metastable import Trigger
 from services.kit.faults.thread_starvation import ThreadStarvation
 
 
@@ -40,5 +42,6 @@ KINDS = {
     "partial-failure": plain(PartialFailure()),
     "slow-dependency": kind(lambda _: Elsewhere()),
     "declined": plain(Elsewhere()),
+    "metastable": kind(Trigger.parse),
     "thread-starvation": kind(ThreadStarvation.parse),
 }

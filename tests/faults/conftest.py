@@ -36,7 +36,9 @@ class Everywhere:
         if name not in self.runs:
             self.here.shop.calm()
             carried = signature.fault if fault else None
-            self.runs[name] = run.send(self.here, carried, signature.routes, signature.requests, signature.percent)
+            self.runs[name] = run.send(
+                self.here, carried, signature.routes, signature.requests, percent=signature.percent
+            )
             self.here.shop.calm()
         return self.runs[name]
 

@@ -38,19 +38,35 @@ class Stored:
     others: Sequence[Trace]
 
 
-def send(here: Traced, fault: str | None, routes: Sequence[str], requests: int, percent: float = 35) -> Run:
-    """Send so many requests in an open loop, the routes in turns; the seed says which of them carry the fault."""
-    order, start = here.shop.order().headers["location"], time.time()
+def send(
+    here: Traced,
+    fault: str | None,
+    routes: Sequence[str],
+    requests: int,
+    *,
+    percent: float = 35,
+    every: float = _EVERY,
+    hits: int | None = None,
+    order: str | None = None,
+) -> Run:
+    """Send so many requests in an open loop, the routes in turns; the seed says which of them carry the fault.
+
+    With `hits` only so many of the first may carry it. What is read is `order`, or a new one.
+    """
+    if order is None and "GET /orders/{id}" in routes:
+        order = here.shop.order().headers["location"]
+    start = time.time()
     sent: list[tuple[bool, Answer]] = []
 
     def one(number: int) -> tuple[bool, Answer]:
-        hit = fault is not None and draw(_SEED, "fault", number) * 100 < percent
+        carries = fault is not None and (hits is None or number < hits)
+        hit = carries and draw(_SEED, "fault", number) * 100 < percent
         headers: Mapping[str, str] = {"baggage": f"fault={fault}"} if hit else {}
         match routes[number % len(routes)]:
             case "POST /orders":
                 return hit, here.shop.order(an_order(_SKUS[number % 3]), **headers)
             case "GET /orders/{id}":
-                return hit, here.shop.get(order, **headers)
+                return hit, here.shop.get(str(order), **headers)
             case _:
                 return hit, here.shop.get("/products", **headers)
 
@@ -58,7 +74,7 @@ def send(here: Traced, fault: str | None, routes: Sequence[str], requests: int, 
         flying = []
         for number in range(requests):
             flying.append(pool.submit(one, number))
-            time.sleep(_EVERY)
+            time.sleep(every)
         sent = [each.result() for each in flying]
     here.drain()
     return Run(start, time.time(), [answer for hit, answer in sent if hit], [answer for hit, answer in sent if not hit])

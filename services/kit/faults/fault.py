@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +25,11 @@ class Here:
     service: str
     database: Database | None
     episodes: list[tuple[float, Fault]] = field(default_factory=list)
+
+    def lasting(self, fault: Fault, seconds: float) -> None:
+        """Let every request meet a fault for so long from now on; said again of the same one, it lasts longer."""
+        self.episodes[:] = [each for each in self.episodes if each[1] is not fault]
+        self.episodes.append((time.monotonic() + seconds, fault))
 
     @property
     def own_database(self) -> Database:

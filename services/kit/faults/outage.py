@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -28,5 +27,5 @@ class Outage:
         """Begin it with this request, unless one is under way."""
         failing = Error(503)
         if not any(fault == failing for _, fault in here.episodes):
-            here.episodes.append((time.monotonic() + self.seconds, failing))
+            here.lasting(failing, self.seconds)
         return await failing.meet(here, request, handle)

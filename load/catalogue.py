@@ -57,10 +57,19 @@ def canonical_at_start(text: str, known: Catalogue | None = None) -> str:
     return _canonical(text, catalogue() if known is None else known, at_start=True)
 
 
+# Who has a part in what; the gateway in everything.
+_REACHED = {
+    "gateway": ("POST /orders", "GET /orders/{id}", "GET /products"),
+    "order": ("POST /orders", "GET /orders/{id}"),
+    "payment": ("POST /orders", "GET /orders/{id}"),
+    "inventory": ("POST /orders", "GET /products"),
+}
+
+
 def can_show(text: str, route: str) -> bool:
-    """Whether a fault, or one of several, can show on a route at all."""
-    named = [find(each.partition(":")[0].partition(".")[2]).routes for each in text.split("~")]
-    return any(not routes or route in routes for routes in named)
+    """Whether a fault, or one of several, can show on a route: it reaches the service, and takes part there."""
+    asked = [each.partition(":")[0].partition(".") for each in text.split("~")]
+    return any(route in (find(name).routes or _REACHED[service]) for service, _, name in asked)
 
 
 def find(name: str) -> Fault:

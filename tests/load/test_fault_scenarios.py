@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from load import catalogue, scenario, schedule
+from load.scenario import ROUTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 CARRIED = {
@@ -46,3 +47,17 @@ def test_every_fault_is_documented():
     """docs/faults.md has a line for each fault of the catalogue, and none for one that there is not."""
     listed = re.findall(r"^\| `([a-z-]+)`", (DOCS / "faults.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(listed) == sorted(catalogue.catalogue())
+
+
+def test_a_fault_is_not_given_to_those_that_do_not_reach_its_service():
+    """Reading an order never comes to inventory, and listing the products comes neither to order nor to payment."""
+    reached = {
+        service: [route for route in ROUTES if catalogue.can_show(f"{service}.latency:1ms", route)]
+        for service in ("gateway", "order", "payment", "inventory")
+    }
+    assert reached == {
+        "gateway": list(ROUTES),
+        "order": ["POST /orders", "GET /orders/{id}"],
+        "payment": ["POST /orders", "GET /orders/{id}"],
+        "inventory": ["POST /orders", "GET /products"],
+    }

@@ -274,7 +274,7 @@ def test_scenarios(capsys):
     """`tracelab scenarios` lists each with what it is about."""
     assert run(module=scenarios_command) == 0
     text = capsys.readouterr().out
-    assert "payment is slow" in text
+    assert "Payment is slow" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

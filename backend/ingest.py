@@ -77,8 +77,8 @@ def _checked(span: Span | Malformed) -> Span | Malformed:
 
 
 def _otlp_json(content: bytes) -> Iterator[Span | Malformed]:
-    for place, resource, raw in otlp.places(_decoded(content)):
-        yield _attempted(otlp.span, raw, resource, place)
+    for place, resource, scope, raw in otlp.places(_decoded(content)):
+        yield _attempted(otlp.span, raw, resource, place, scope)
 
 
 def _zipkin_json(content: bytes) -> Iterator[Span | Malformed]:

@@ -12,11 +12,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from discovery import attributes, otlp
 from discovery.errors import Malformed
-from discovery.trace import Span, Value
+from discovery.trace import Span, SpanLink, Value
 
 
 def spans(body: bytes) -> Iterator[Span | Malformed]:
@@ -29,9 +28,10 @@ def spans(body: bytes) -> Iterator[Span | Malformed]:
     for number, group in enumerate(request.resource_spans):
         resource = _tags(group.resource.attributes)
         for inner, scope in enumerate(group.scope_spans):
+            name = f"{scope.scope.name} {scope.scope.version}".strip()
             for last, message in enumerate(scope.spans):
                 place = f"resourceSpans[{number}].scopeSpans[{inner}].spans[{last}]"
-                yield _span(message, resource, place)
+                yield _span(message, resource, name, place)
 
 
 def answer(refused: int, reason: str) -> bytes:
@@ -43,7 +43,7 @@ def answer(refused: int, reason: str) -> bytes:
     return bytes(response.SerializeToString())
 
 
-def _span(message: Message, resource: dict[str, Value], place: str) -> Span | Malformed:
+def _span(message: Message, resource: dict[str, Value], scope: str, place: str) -> Span | Malformed:
     if len(message.trace_id) != 16 or len(message.span_id) != 8:
         return Malformed(f"{place} has ids of the wrong length; expected a traceId of 16 bytes and a spanId of 8.")
     return otlp.make(
@@ -53,10 +53,12 @@ def _span(message: Message, resource: dict[str, Value], place: str) -> Span | Ma
         name=message.name,
         kind=otlp.kind(int(message.kind)),
         nanoseconds=(message.start_time_unix_nano, max(message.start_time_unix_nano, message.end_time_unix_nano)),
-        status=(message.status.code == Status.STATUS_CODE_ERROR, message.status.message),
+        status=(int(message.status.code), message.status.message),
         tags=_tags(message.attributes),
         resource=resource,
         events=[(event.time_unix_nano, event.name, _tags(event.attributes)) for event in message.events],
+        links=[SpanLink(link.trace_id.hex(), link.span_id.hex(), _tags(link.attributes)) for link in message.links],
+        scope=scope,
     )
 
 

@@ -12,8 +12,17 @@ _KINDS = {str(kind): kind for kind in Kind}
 
 
 def value(raw: Any) -> Value:
-    """Make a plain value of anything JSON can hold; a list or an object becomes its JSON text."""
-    return raw if isinstance(raw, str | int | float | bool) else json.dumps(raw, ensure_ascii=False)
+    """Make a value of anything JSON can hold; null becomes an empty text, as OTLP reads a value that is not set."""
+    if isinstance(raw, list):
+        return [value(each) for each in raw]
+    if isinstance(raw, dict):
+        return {str(key): value(each) for key, each in raw.items()}
+    return "" if raw is None else raw
+
+
+def text(found: Value) -> str:
+    """Spell a value for a person, and for Zipkin's tags, which are texts: what is no text becomes its JSON."""
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
 def kind(name: Any) -> Kind:

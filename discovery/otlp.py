@@ -6,21 +6,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from discovery import attributes, field
-from discovery.trace import Kind, Span, Value
+from discovery.trace import Kind, Span, SpanLink, Value
 
 KINDS = (Kind.INTERNAL, Kind.INTERNAL, Kind.SERVER, Kind.CLIENT, Kind.PRODUCER, Kind.CONSUMER)
-ERROR = 2
+OK, ERROR = 1, 2
+CODES: dict[int | str, int | str] = {"STATUS_CODE_OK": OK, "STATUS_CODE_ERROR": ERROR}
 
-Place = tuple[str, Mapping[str, Value], Any]
+Place = tuple[str, Mapping[str, Value], str, Any]
 
 
 def spans(document: Any) -> list[Span]:
     """Read a TracesData or an export request."""
-    return [span(raw, resource, place) for place, resource, raw in places(document)]
+    return [span(raw, resource, place, scope) for place, resource, scope, raw in places(document)]
 
 
 def places(document: Any) -> Iterator[Place]:
-    """Give every span still unread, with its place in the document and what its resource says."""
+    """Give every span still unread, with its place in the document, what its resource says, and its scope's name."""
     groups = field.a_list(field.an_object(document, "the document").get("resourceSpans"), "resourceSpans")
     for number, each in enumerate(groups):
         place = f"resourceSpans[{number}]"
@@ -29,18 +30,19 @@ def places(document: Any) -> Iterator[Place]:
         for inner, scope in enumerate(field.a_list(group.get("scopeSpans"), f"{place}.scopeSpans")):
             inside = f"{place}.scopeSpans[{inner}]"
             scope_spans = field.a_list(field.an_object(scope, inside).get("spans"), f"{inside}.spans")
+            name = _scope(scope.get("scope") or {}, f"{inside}.scope")
             for last, raw in enumerate(scope_spans):
-                yield f"{inside}.spans[{last}]", resource, raw
+                yield f"{inside}.spans[{last}]", resource, name, raw
 
 
-def span(raw: Any, resource: Mapping[str, Value], place: str) -> Span:
+def span(raw: Any, resource: Mapping[str, Value], place: str, scope: str = "") -> Span:
     """Read one span; Malformed names the place."""
     raw = field.an_object(raw, place)
     status = field.an_object(raw.get("status") or {}, f"{place}.status")
+    code = status.get("code")
     tags = _tags(raw, place)
     start = field.whole(raw, "startTimeUnixNano", place)
     end = max(start, field.whole(raw, "endTimeUnixNano", place))
-    failed = status.get("code") in (ERROR, "STATUS_CODE_ERROR")
     events = field.a_list(raw.get("events"), f"{place}.events")
     return make(
         trace_id=field.an_id(raw, "traceId", place),
@@ -49,10 +51,12 @@ def span(raw: Any, resource: Mapping[str, Value], place: str) -> Span:
         name=field.text(raw, "name", place),
         kind=kind(raw.get("kind")),
         nanoseconds=(start, end),
-        status=(failed, field.text(status, "message", f"{place}.status")),
+        status=(CODES.get(code, code) if isinstance(code, int | str) else 0, field.text(status, "message", f"{place}.status")),
         tags=tags,
         resource=resource,
         events=[_event(each, f"{place}.events[{number}]") for number, each in enumerate(events)],
+        links=[_link(each, f"{place}.links") for each in field.a_list(raw.get("links"), f"{place}.links")],
+        scope=scope,
     )
 
 
@@ -64,14 +68,16 @@ def make(
     name: str,
     kind: Kind,
     nanoseconds: tuple[int, int],
-    status: tuple[bool, str],
+    status: tuple[int | str, str],
     tags: dict[str, Value],
     resource: Mapping[str, Value],
     events: list[tuple[int, str, dict[str, Value]]],
+    links: list[SpanLink],
+    scope: str = "",
 ) -> Span:
-    """Make a span of OTLP's fields, from JSON or protobuf; `nanoseconds` are start and end, `status` failed and why."""
+    """Make a span of OTLP's fields, from JSON or protobuf; `nanoseconds` are start and end, `status` code and why."""
     start, end = nanoseconds[0] // 1000, nanoseconds[1] // 1000
-    failed, message = status
+    code, message = status
     peer = tags.get("peer.service")
     return Span(
         trace_id=trace_id,
@@ -82,12 +88,15 @@ def make(
         kind=kind,
         start=start,
         duration=end - start,
-        error=failed or attributes.is_error(tags),
+        error=code == ERROR or attributes.is_error(tags),
+        ok=code == OK,
         message=message or attributes.error_message(tags),
         remote=None if peer is None else str(peer),
+        scope=scope,
         attributes=tags,
         resource=resource,
         events=tuple(attributes.event(time // 1000, event, fields) for time, event, fields in events),
+        links=tuple(links),
     )
 
 
@@ -96,6 +105,16 @@ def kind(raw: Any) -> Kind:
     if isinstance(raw, int):
         return KINDS[raw] if 0 <= raw < len(KINDS) else Kind.INTERNAL
     return attributes.kind(raw)
+
+
+def _scope(raw: Any, place: str) -> str:
+    scope = field.an_object(raw, place)
+    return f"{field.text(scope, 'name', place)} {field.text(scope, 'version', place)}".strip()
+
+
+def _link(raw: Any, place: str) -> SpanLink:
+    link = field.an_object(raw, place)
+    return SpanLink(field.text(link, "traceId", place), field.text(link, "spanId", place), _tags(link, place))
 
 
 def _event(raw: Any, place: str) -> tuple[int, str, dict[str, Value]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-Value = str | int | float | bool
+Value = str | int | float | bool | list["Value"] | dict[str, "Value"]
 
 
 class Kind(StrEnum):
@@ -34,12 +34,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanLink:
+    """Another span that this one names beside its parent, in the same trace or another."""
+
+    trace_id: str
+    span_id: str
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """One operation of one service.
 
-    `start` (since the epoch) and `duration` are microseconds. `resource` says who sent it, `attributes` what it did.
-    `remote` is the name of the other side where the sender gave one, `address` the sender's own (ipv4, ipv6, port)
-    where Zipkin's form has it. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared` marks the
+    `start` (since the epoch) and `duration` are microseconds; 0 where the sender did not say. `resource` says who sent
+    it, `scope` which instrumentation made it, `attributes` what it did. `ok` means that its sender called it a success,
+    which most leave open. `remote` is the name of the other side where the sender gave one; `address` (the sender's
+    own) and `remote_address` hold ipv4, ipv6 and port where Zipkin's form has them. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared` marks the
     server's half of a call whose client uses the same span id (Zipkin's old propagation).
     """
 
@@ -52,14 +62,19 @@ class Span:
     start: int
     duration: int
     error: bool = False
+    ok: bool = False
     message: str = ""
     remote: str | None = None
     address: Mapping[str, Value] = field(default_factory=dict)
+    remote_address: Mapping[str, Value] = field(default_factory=dict)
     detached: bool = False
     shared: bool = False
+    debug: bool = False
+    scope: str = ""
     attributes: Mapping[str, Value] = field(default_factory=dict)
     resource: Mapping[str, Value] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    links: tuple[SpanLink, ...] = ()
 
     @property
     def end(self) -> int:
@@ -166,6 +181,7 @@ def merge(one: Span, other: Span) -> Span:
         attributes={**shorter.attributes, **longer.attributes},
         resource={**shorter.resource, **longer.resource},
         events=longer.events + tuple(event for event in shorter.events if event not in longer.events),
+        links=longer.links + tuple(link for link in shorter.links if link not in longer.links),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from discovery import attributes, field, ids
@@ -43,8 +44,10 @@ def span(raw: Any, place: str) -> Span:
         error=attributes.is_error(tags),
         message=attributes.error_message(tags),
         remote=field.text(remote, "serviceName", f"{place}.remoteEndpoint") or None,
-        address={name: attributes.value(part) for name, part in local.items() if name != "serviceName"},
+        address=_address(local),
+        remote_address=_address(remote),
         shared=raw.get("shared") is True,
+        debug=raw.get("debug") is True,
         attributes=tags,
         events=tuple(
             _event(each, f"{place}.annotations")
@@ -58,6 +61,10 @@ def _parent(raw: dict[str, Any], place: str) -> str | None:
     return None if not parent or parent == raw.get("id") else parent
 
 
+def _address(endpoint: dict[str, Any]) -> dict[str, Value]:
+    return {name: attributes.value(part) for name, part in endpoint.items() if name != "serviceName"}
+
+
 def _event(raw: Any, place: str) -> Event:
     annotation = field.an_object(raw, place)
     return attributes.event(field.whole(annotation, "timestamp", place), field.text(annotation, "value", place))
@@ -65,7 +72,7 @@ def _event(raw: Any, place: str) -> Event:
 
 def as_json(span: Span) -> dict[str, Any]:
     """Spell a span as Zipkin does; resource attributes join the tags, an event's go into its annotation as JSON."""
-    tags = {name: _tag(value) for name, value in {**span.resource, **span.attributes}.items()}
+    tags = {name: attributes.text(value) for name, value in {**span.resource, **span.attributes}.items()}
     if span.error:
         tags.setdefault("error", span.message)
     spelled: dict[str, Any] = {"traceId": ids.short(span.trace_id), "id": span.span_id}
@@ -73,21 +80,26 @@ def as_json(span: Span) -> dict[str, Any]:
         spelled["parentId"] = span.parent_id
     if span.kind is not Kind.INTERNAL:
         spelled["kind"] = span.kind.upper()
-    spelled |= {"name": span.name, "timestamp": span.start, "duration": span.duration}
-    spelled["localEndpoint"] = {"serviceName": span.service, **span.address}
-    if span.remote:
-        spelled["remoteEndpoint"] = {"serviceName": span.remote}
+    spelled |= {"name": span.name} if span.name else {}
+    spelled |= {"timestamp": span.start} if span.start else {}
+    spelled |= {"duration": span.duration} if span.duration else {}
+    if local := _endpoint(span.service, span.address):
+        spelled["localEndpoint"] = local
+    if remote := _endpoint(span.remote, span.remote_address):
+        spelled["remoteEndpoint"] = remote
     if span.events:
         spelled["annotations"] = [{"timestamp": event.time, "value": _annotation(event)} for event in span.events]
     if tags:
         spelled["tags"] = tags
+    if span.debug:
+        spelled["debug"] = True
     if span.shared:
         spelled["shared"] = True
     return spelled
 
 
-def _tag(value: Value) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _endpoint(service: str | None, address: Mapping[str, Value]) -> dict[str, Value]:
+    return ({"serviceName": service} if service else {}) | dict(address)
 
 
 def _annotation(event: Event) -> str:

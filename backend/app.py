@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,15 +17,6 @@ from backend import ingest, pages, query
 from backend.store import Store
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
-_LISTED = 100
-# Nothing of a page runs or comes from elsewhere, whatever a span's text holds.
-_PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> ASGIApp:
@@ -35,9 +27,7 @@ def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> A
     """
     app = Starlette(
         routes=[
-            Route("/", _list),
-            Route("/page.css", _style),
-            Route("/trace/{trace_id}", _trace),
+            *pages.ROUTES,
             Route("/zipkin/", _home),
             Route("/zipkin/traces/{trace_id}", _zipkin_link),
             Route("/health", query.health),
@@ -77,30 +67,12 @@ def _host(scope: Scope) -> str:
     return name if colon and port.isdecimal() else raw
 
 
-async def _list(request: Request) -> Response:
-    store: Store = request.app.state.store
-    traces = [trace for trace_id in store.latest(_LISTED) if (trace := store.trace(trace_id))]
-    return HTMLResponse(pages.listing(traces, store.counts), headers=_PAGE_HEADERS)
-
-
-async def _trace(request: Request) -> Response:
-    store: Store = request.app.state.store
-    trace = store.trace(request.path_params["trace_id"])
-    if trace is None:
-        return HTMLResponse(pages.absent(request.path_params["trace_id"]), 404, headers=_PAGE_HEADERS)
-    return HTMLResponse(pages.waterfall(trace), headers=_PAGE_HEADERS)
-
-
-async def _style(_: Request) -> Response:
-    return Response(pages.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=60"})
-
-
 async def _home(_: Request) -> Response:
     return RedirectResponse("/")
 
 
 async def _zipkin_link(request: Request) -> Response:
-    return RedirectResponse(request.url_for("_trace", trace_id=request.path_params["trace_id"]).path)
+    return RedirectResponse(f"/trace/{quote(request.path_params['trace_id'])}")
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

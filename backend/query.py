@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from backend.criteria import Criteria
 from backend.store import Store
 from discovery import zipkin
-from discovery.trace import assemble
 
 
 async def health(request: Request) -> Response:
@@ -36,20 +35,15 @@ async def trace(request: Request) -> Response:
 
 async def traces(request: Request) -> Response:
     """`GET /api/v2/traces`: the latest by serviceName, limit, endTs, lookback (ms), minDuration, maxDuration (us)."""
-    store = _store(request)
-    limit = min(_whole(request, "limit", 10), 1000)
-    until = _whole(request, "endTs", int(time.time() * 1000)) * 1000
-    since = until - _whole(request, "lookback", 86_400_000) * 1000
-    least, most = _whole(request, "minDuration", 0), _whole(request, "maxDuration", 2**62)
-    found: list[list[dict[str, Any]]] = []
-    for trace_id in store.latest(len(store), request.query_params.get("serviceName", "")):
-        if len(found) >= limit:
-            break
-        spans = store.spans(trace_id)
-        whole = assemble(spans)
-        if since <= whole.start <= until and least <= whole.duration <= most:
-            found.append([zipkin.as_json(span) for span in spans])
-    return JSONResponse(found)
+    criteria = Criteria(
+        service=request.query_params.get("serviceName", ""),
+        least=_whole(request, "minDuration", 0),
+        most=_whole(request, "maxDuration", 2**62),
+        until=_whole(request, "endTs", int(time.time() * 1000)) * 1000,
+        lookback=_whole(request, "lookback", 86_400_000) * 1000,
+        limit=min(_whole(request, "limit", 10), 1000),
+    )
+    return JSONResponse([[zipkin.as_json(span) for span in spans] for spans in _store(request).search(criteria)])
 
 
 def _whole(request: Request, name: str, default: int) -> int:

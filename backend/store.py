@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from backend.criteria import Criteria, met, moment
 from discovery import ids
+from discovery.dependencies import Link, dependencies
 from discovery.trace import Kind, Span, Trace, assemble, identity, merge
 
 _Spans = dict[tuple[str, str, Kind], Span]
@@ -29,6 +31,7 @@ class Store:
         self.counts = Counts()
         self._traces: OrderedDict[str, _Spans] = OrderedDict()
         self._held = 0
+        self._touched: list[str] = []
 
     def __len__(self) -> int:
         return len(self._traces)
@@ -41,6 +44,7 @@ class Store:
             self._held += key not in kept
             kept[key] = merge(kept[key], span) if key in kept else span
             self.counts.received += 1
+            self._touched.append(ids.normalised(span.trace_id))
             self._make_room()
 
     def spans(self, trace_id: str) -> list[Span]:
@@ -52,20 +56,42 @@ class Store:
         spans = self.spans(trace_id)
         return assemble(spans) if spans else None
 
-    def latest(self, limit: int, service: str = "") -> list[str]:
-        """Return ids of traces, the latest first; with a service's name (in any case) only those that touched it."""
-        wanted = service.casefold()
-        found: list[str] = []
-        for trace_id in reversed(self._traces):
-            if len(found) >= limit:
-                break
-            if not wanted or any(span.service.casefold() == wanted for span in self._traces[trace_id].values()):
-                found.append(trace_id)
-        return found
+    def search(self, criteria: Criteria) -> list[list[Span]]:
+        """Return the spans of each trace that meets the criteria, the latest trace first."""
+        found = [spans for trace_id in self._traces if met(criteria, spans := self.spans(trace_id))]
+        return sorted(found, key=moment, reverse=True)[: criteria.limit]
+
+    def links(self, since: int, until: int) -> list[Link]:
+        """Return who called whom in traces between two times, in microseconds since the epoch."""
+        held = (self.spans(trace_id) for trace_id in self._traces)
+        return dependencies(assemble(spans) for spans in held if since <= moment(spans) <= until)
 
     def services(self) -> list[str]:
         """Return the names of all services, sorted."""
-        return sorted({span.service for spans in self._traces.values() for span in spans.values() if span.service})
+        return sorted({span.service for span in self._all() if span.service})
+
+    def names(self, service: str) -> list[str]:
+        """Return the names of a service's spans, sorted."""
+        return sorted({span.name for span in self._all() if span.service.lower() == service.lower() and span.name})
+
+    def remotes(self, service: str) -> list[str]:
+        """Return the names of the services that a service named as the other side, sorted."""
+        return sorted({span.remote for span in self._all() if span.service.lower() == service.lower() and span.remote})
+
+    def tag_keys(self) -> list[str]:
+        """Return the keys of tags, sorted."""
+        return sorted({key for span in self._all() for key in span.attributes})
+
+    def tag_values(self, key: str) -> list[str]:
+        """Return values of a tag, sorted; not all of them where they are many."""
+        return sorted({str(span.attributes[key]) for span in self._all() if key in span.attributes})[:100]
+
+    def touched(self, after: int) -> tuple[int, list[str]]:
+        """Return a mark for the next call, and the ids of traces that got spans since the mark `after`, latest last."""
+        return len(self._touched), list(dict.fromkeys(self._touched[after:]))
+
+    def _all(self) -> Iterable[Span]:
+        return (span for spans in self._traces.values() for span in spans.values())
 
     def _make_room(self) -> None:
         while self._held > self.most_spans:

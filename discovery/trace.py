@@ -49,8 +49,9 @@ class Span:
     `start` (since the epoch) and `duration` are microseconds; 0 where the sender did not say. `resource` says who sent
     it, `scope` which instrumentation made it, `attributes` what it did. `ok` means that its sender called it a success,
     which most leave open. `remote` is the name of the other side where the sender gave one; `address` (the sender's
-    own) and `remote_address` hold ipv4, ipv6 and port where Zipkin's form has them. `detached` means that the parent did not wait for it (FOLLOWS_FROM). `shared` marks the
-    server's half of a call whose client uses the same span id (Zipkin's old propagation).
+    own) and `remote_address` hold ipv4, ipv6 and port where Zipkin's form has them. `detached` means that the
+    parent did not wait for it (FOLLOWS_FROM). `shared` marks the server's half of a call whose client uses the same
+    span id (Zipkin's old propagation).
     """
 
     trace_id: str

@@ -6,19 +6,41 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
-from importlib.resources import files
 
-from backend.store import Counts
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from backend.criteria import Criteria
+from backend.pages.page import HEADERS
+from backend.store import Counts, Store
 from discovery import duration
 from discovery.critical_path import Section, critical_path
 from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
-from discovery.trace import Event, Span, Trace, Value
-
-STYLE = files("backend").joinpath("page.css").read_text("utf-8")
+from discovery.trace import Event, Span, Trace, Value, assemble
 
 _HUES = (212, 160, 280, 42, 188, 318, 95, 250)  # of services; none near the red of errors
 _TICKS = 4
+
+
+_LISTED = 100
+_INLINE = HEADERS | {"Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'"}
+
+
+def listed(request: Request) -> Response:
+    """Show the latest."""
+    store: Store = request.app.state.store
+    traces = [assemble(spans) for spans in store.search(Criteria(lookback=2**60, limit=_LISTED))]
+    return HTMLResponse(listing(traces, store.counts), headers=_INLINE)
+
+
+def trace(request: Request) -> Response:
+    """Show one."""
+    store: Store = request.app.state.store
+    found = store.trace(request.path_params["trace_id"])
+    if found is None:
+        return HTMLResponse(absent(request.path_params["trace_id"]), 404, headers=_INLINE)
+    return HTMLResponse(waterfall(found), headers=_INLINE)
 
 
 def listing(traces: list[Trace], counts: Counts) -> str:
@@ -176,6 +198,6 @@ def _page(title: str, body: str) -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<title>{escape(title)} · tracelab</title><link rel=stylesheet href=/page.css>"
+        f"<title>{escape(title)} · tracelab</title><link rel=stylesheet href=/static/page.css>"
         f"<header><a href=/>tracelab</a></header><main>{body}</main></html>"
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from discovery import attributes, field
@@ -11,6 +13,8 @@ from discovery.trace import Kind, Span, SpanLink, Value
 KINDS = (Kind.INTERNAL, Kind.INTERNAL, Kind.SERVER, Kind.CLIENT, Kind.PRODUCER, Kind.CONSUMER)
 OK, ERROR = 1, 2
 CODES: dict[int | str, int | str] = {"STATUS_CODE_OK": OK, "STATUS_CODE_ERROR": ERROR}
+# How OpenTelemetry spells that a parent did not wait: https://opentelemetry.io/docs/specs/otel/compatibility/opentracing/
+_REFERENCE, _FOLLOWS = "opentracing.ref_type", "follows_from"
 
 Place = tuple[str, Mapping[str, Value], str, Any]
 
@@ -80,6 +84,7 @@ def make(
     start, end = nanoseconds[0] // 1000, nanoseconds[1] // 1000
     code, message = status
     peer = tags.get("peer.service")
+    waited_for = [link for link in links if link.span_id != parent_id or link.attributes.get(_REFERENCE) != _FOLLOWS]
     return Span(
         trace_id=trace_id,
         span_id=span_id,
@@ -93,11 +98,12 @@ def make(
         ok=code == OK,
         message=message or attributes.error_message(tags),
         remote=None if peer is None else str(peer),
+        detached=len(waited_for) < len(links),
         scope=scope,
         attributes=tags,
         resource=resource,
         events=tuple(attributes.event(time // 1000, event, fields) for time, event, fields in events),
-        links=tuple(links),
+        links=tuple(waited_for),
     )
 
 
@@ -158,3 +164,83 @@ def _any_value(raw: Any) -> Any:
 def _members(raw: Any) -> list[Any]:
     values = raw.get("values") if isinstance(raw, dict) else None
     return values if isinstance(values, list) else []
+
+
+def as_json(spans: Iterable[Span]) -> dict[str, Any]:
+    """Spell spans as an exporter does: grouped by who sent them and by scope, in the order of their appearance.
+
+    What only other forms know (Zipkin's addresses, shared ids and debug flags) has no place here and is left out.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for each in spans:
+        resource = {"service.name": each.service, **each.resource} if each.service else each.resource
+        sender = {"attributes": _pairs(resource)}
+        group = groups.setdefault(json.dumps(sender), {"resource": sender, "scopes": {}})
+        group["scopes"].setdefault(each.scope, []).append(_spelled(each))
+    return {
+        "resourceSpans": [
+            {
+                "resource": group["resource"],
+                "scopeSpans": [{"scope": _scoped(scope), "spans": inside} for scope, inside in group["scopes"].items()],
+            }
+            for group in groups.values()
+        ]
+    }
+
+
+def _spelled(span: Span) -> dict[str, Any]:
+    tags = {"peer.service": span.remote, **span.attributes} if span.remote else span.attributes
+    links = span.links
+    if span.detached and span.parent_id:
+        links = (SpanLink(span.trace_id, span.parent_id, {_REFERENCE: _FOLLOWS}), *links)
+    spelled: dict[str, Any] = {"traceId": span.trace_id, "spanId": span.span_id}
+    if span.parent_id:
+        spelled["parentSpanId"] = span.parent_id
+    spelled |= {
+        "name": span.name,
+        "kind": max(1, KINDS.index(span.kind, 1)),
+        "startTimeUnixNano": str(span.start * 1000),
+        "endTimeUnixNano": str(span.end * 1000),
+    }
+    if tags:
+        spelled["attributes"] = _pairs(tags)
+    if span.events:
+        spelled["events"] = [
+            {"timeUnixNano": str(event.time * 1000), "name": event.name, "attributes": _pairs(event.attributes)}
+            for event in span.events
+        ]
+    if links:
+        spelled["links"] = [
+            {"traceId": link.trace_id, "spanId": link.span_id, "attributes": _pairs(link.attributes)} for link in links
+        ]
+    status = ({"code": OK} if span.ok else {"code": ERROR} if span.error else {}) | (
+        {"message": span.message} if span.message else {}
+    )
+    if status:
+        spelled["status"] = status
+    return spelled
+
+
+def _scoped(scope: str) -> dict[str, str]:
+    name, _, version = scope.partition(" ")
+    return {"name": name, "version": version} if version else {"name": name}
+
+
+def _pairs(tags: Mapping[str, Value]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _wrapped(value)} for key, value in tags.items()]
+
+
+def _wrapped(value: Value) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"boolValue": value}
+        case int():
+            return {"intValue": str(value)}
+        case float():
+            return {"doubleValue": value if math.isfinite(value) else str(value)}
+        case list():
+            return {"arrayValue": {"values": [_wrapped(each) for each in value]}}
+        case dict():
+            return {"kvlistValue": {"values": _pairs(value)}}
+        case _:
+            return {"stringValue": value}

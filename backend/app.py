@@ -19,10 +19,10 @@ from backend.store import Store
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
-def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> ASGIApp:
-    """Make the application with an empty store of its own.
+def create(store: Store, *, hosts: Iterable[str] | None = None) -> ASGIApp:
+    """Make the application around a store, which the caller closes.
 
-    `most_spans` bounds what is kept. `hosts` are names served beside the loopback ones; where not given, those of
+    `hosts` are names served beside the loopback ones; where not given, those of
     TRACELAB_HOSTS.
     """
     app = Starlette(
@@ -30,10 +30,7 @@ def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> A
             *pages.ROUTES,
             Route("/zipkin/", _home),
             Route("/zipkin/traces/{trace_id}", _zipkin_link),
-            Route("/health", query.health),
-            Route("/api/v2/services", query.services),
-            Route("/api/v2/traces", query.traces),
-            Route("/api/v2/trace/{trace_id}", query.trace),
+            *query.ROUTES,
             Route("/v1/traces", ingest.traces, methods=["POST"]),
             Route("/v1/traces", ingest.preflight, methods=["OPTIONS"]),
             Route("/api/v2/spans", ingest.spans, methods=["POST"]),
@@ -41,7 +38,7 @@ def create(*, most_spans: int = 50_000, hosts: Iterable[str] | None = None) -> A
         ],
         exception_handlers={HTTPException: _refusal},
     )
-    app.state.store = Store(most_spans)
+    app.state.store = store
     names = os.environ.get("TRACELAB_HOSTS", "").split(",") if hosts is None else hosts
     return OwnHosts(app, _LOOPBACK | {name.strip().lower() for name in names if name.strip()})
 

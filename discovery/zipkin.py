@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from discovery import attributes, field, ids
@@ -58,16 +60,35 @@ def span(raw: Any, place: str) -> Span:
 
 def _parent(raw: dict[str, Any], place: str) -> str | None:
     parent = field.text(raw, "parentId", place)
-    return None if not parent or parent == raw.get("id") else parent
+    return None if not parent.strip("0") or parent == raw.get("id") else parent
 
 
 def _address(endpoint: dict[str, Any]) -> dict[str, Value]:
-    return {name: attributes.value(part) for name, part in endpoint.items() if name != "serviceName"}
+    """Return ipv4, ipv6 and port where they are any; an address stands under its own family, whatever it came as."""
+    found: dict[str, Value] = {}
+    for name in ("ipv4", "ipv6"):
+        if isinstance(given := endpoint.get(name), str):
+            found |= _ip(given)
+    port = endpoint.get("port")
+    return found | ({"port": port} if isinstance(port, int) and port > 0 else {})
+
+
+@lru_cache(1024)
+def _ip(given: str) -> dict[str, Value]:
+    try:
+        found = ip_address(given)
+    except ValueError:
+        return {}
+    plain = (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    return {f"ipv{plain.version}": str(plain)}
 
 
 def _event(raw: Any, place: str) -> Event:
     annotation = field.an_object(raw, place)
-    return attributes.event(field.whole(annotation, "timestamp", place), field.text(annotation, "value", place))
+    time, value = field.whole(annotation, "timestamp", place), field.text(annotation, "value", place)
+    event = attributes.event(time, value)
+    # Only what can be put together again is taken apart, so that everything is given back as it came.
+    return event if _annotation(event) == value else Event(time, value)
 
 
 def as_json(span: Span) -> dict[str, Any]:
@@ -75,9 +96,9 @@ def as_json(span: Span) -> dict[str, Any]:
     tags = {name: attributes.text(value) for name, value in {**span.resource, **span.attributes}.items()}
     if span.error:
         tags.setdefault("error", span.message)
-    spelled: dict[str, Any] = {"traceId": ids.short(span.trace_id), "id": span.span_id}
+    spelled: dict[str, Any] = {"traceId": ids.short(span.trace_id), "id": _span_id(span.span_id)}
     if span.parent_id:
-        spelled["parentId"] = span.parent_id
+        spelled["parentId"] = _span_id(span.parent_id)
     if span.kind is not Kind.INTERNAL:
         spelled["kind"] = span.kind.upper()
     spelled |= {"name": span.name} if span.name else {}
@@ -88,7 +109,8 @@ def as_json(span: Span) -> dict[str, Any]:
     if remote := _endpoint(span.remote, span.remote_address):
         spelled["remoteEndpoint"] = remote
     if span.events:
-        spelled["annotations"] = [{"timestamp": event.time, "value": _annotation(event)} for event in span.events]
+        noted = sorted({(event.time, _annotation(event)) for event in span.events})
+        spelled["annotations"] = [{"timestamp": time, "value": value} for time, value in noted]
     if tags:
         spelled["tags"] = tags
     if span.debug:
@@ -96,6 +118,10 @@ def as_json(span: Span) -> dict[str, Any]:
     if span.shared:
         spelled["shared"] = True
     return spelled
+
+
+def _span_id(span_id: str) -> str:
+    return span_id.lower().rjust(16, "0") if ids.is_span_id(span_id) else span_id
 
 
 def _endpoint(service: str | None, address: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,0 +1,187 @@
+"""A trace as the trace page draws it: one JSON object, with all that is computed done and all text still text."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
+
+from markupsafe import Markup
+
+from discovery import attributes, duration, palette
+from discovery.critical_path import critical_path
+from discovery.remarks import notes, remarks
+from discovery.self_time import self_times
+from discovery.trace import Kind, Span, Trace, Value
+
+Texts = dict[str, str]
+
+
+class Service(TypedDict):
+    """A service, which of the palette's colours it has, and how many spans."""
+
+    name: str
+    colour: int
+    spans: int
+
+
+class Event(TypedDict):
+    """An event or a log line; `at` as in SpanView."""
+
+    at: int
+    name: str
+    fields: Texts
+
+
+class Link(TypedDict):
+    """Another span that this one names."""
+
+    trace: str
+    span: str
+    tags: Texts
+
+
+class SpanView(TypedDict, total=False):
+    """One row and its drawer; what is empty is left out.
+
+    `at` and the ends of `path`, its stretches of the critical path, are microseconds since the trace's start; `parent`,
+    `service` and `resource` are places in the lists of spans, services and resources.
+    """
+
+    id: str
+    parent: int
+    depth: int
+    service: int
+    name: str
+    kind: str
+    at: int
+    duration: int
+    self: int
+    path: list[tuple[int, int]]
+    error: bool
+    ok: bool
+    notes: list[str]
+    warnings: list[str]
+    tags: Texts
+    events: list[Event]
+    links: list[Link]
+    resource: int
+    scope: str
+    remote: str
+    address: Texts
+    remote_address: Texts
+
+
+class TraceView(TypedDict):
+    """A whole trace. `start` is microseconds since the epoch, `root` the place of the span that stands for it."""
+
+    id: str
+    start: int
+    duration: int
+    root: int
+    errors: int
+    services: list[Service]
+    resources: list[Texts]
+    remarks: list[str]
+    spans: list[SpanView]
+
+
+def view(trace: Trace) -> TraceView:
+    """Make the page's model of a trace; linear in its spans but for sorting siblings."""
+    counts = Counter(span.service for span in trace.spans)
+    services = {name: number for number, name in enumerate(counts)}
+    places = {span.span_id: number for number, span in enumerate(trace.spans)}
+    resources: dict[tuple[tuple[str, str], ...], int] = {}
+    own = self_times(trace)
+    path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for section in reversed(critical_path(trace)):
+        path[section.span_id].append((section.start - trace.start, section.end - trace.start))
+    spans: list[SpanView] = []
+    for span, depth in trace.walk():
+        row = SpanView(
+            id=span.span_id,
+            depth=depth,
+            service=services[span.service],
+            name=span.name,
+            at=span.start - trace.start,
+            duration=span.duration,
+            self=own[span.span_id],
+        )
+        if span.parent_id in places:
+            row["parent"] = places[span.parent_id]
+        if span.span_id in path:
+            row["path"] = path[span.span_id]
+        if span.resource:
+            row["resource"] = resources.setdefault(tuple(_texts(span.resource).items()), len(resources))
+        spans.append(row | _details(span, trace))
+    return TraceView(
+        id=trace.trace_id,
+        start=trace.start,
+        duration=trace.duration,
+        root=places[trace.root.span_id],
+        errors=trace.errors,
+        services=[Service(name=name, colour=palette.number(name), spans=count) for name, count in counts.items()],
+        resources=[dict(pairs) for pairs in resources],
+        remarks=list(remarks(trace)),
+        spans=spans,
+    )
+
+
+def embedded(model: TraceView) -> Markup:
+    """Spell a model for a `script` element of JSON, which no text in it can end."""
+    return Markup(json.dumps(model, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704 - no < is left
+
+
+def _details(span: Span, trace: Trace) -> SpanView:
+    details = SpanView()
+    if span.kind is not Kind.INTERNAL:
+        details["kind"] = str(span.kind)
+    if span.error:
+        details |= SpanView(error=True, notes=notes(span))
+    if span.ok:
+        details["ok"] = True
+    if warnings := list(_warnings(span, trace)):
+        details["warnings"] = warnings
+    if span.attributes:
+        details["tags"] = _texts(span.attributes)
+    if span.events:
+        details["events"] = [
+            Event(at=event.time - trace.start, name=event.name, fields=_texts(event.attributes))
+            for event in sorted(span.events, key=lambda event: event.time)
+        ]
+    if span.links:
+        details["links"] = [
+            Link(trace=link.trace_id, span=link.span_id, tags=_texts(link.attributes)) for link in span.links
+        ]
+    if span.scope:
+        details["scope"] = span.scope
+    if span.remote:
+        details["remote"] = span.remote
+    if span.address:
+        details["address"] = _texts(span.address)
+    if span.remote_address:
+        details["remote_address"] = _texts(span.remote_address)
+    return details
+
+
+def _warnings(span: Span, trace: Trace) -> Iterator[str]:
+    """Say what is odd about a span's place in the tree or in time."""
+    parent = trace.span(span.parent_id)
+    if parent is None:
+        if span.parent_id is not None:
+            yield f"Its parent {span.parent_id} never arrived."
+        return
+    if span.start < parent.start:
+        early = duration.spelled(parent.start - span.start)
+        yield f"It began {early} before its parent: clocks or start times disagree."
+    if span.detached:
+        yield "Its parent did not wait for it."
+    elif span.end > parent.end:
+        late = duration.spelled(span.end - parent.end)
+        yield f"It ended {late} after its parent, which cannot have waited for it."
+
+
+def _texts(pairs: Mapping[str, Value]) -> Texts:
+    """Spell values on this side: JavaScript's numbers would round the large ones."""
+    return {name: value if isinstance(value, str) else attributes.text(value) for name, value in pairs.items()}

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import socket
+import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from backend import app
+from backend.store import Store
+from backend.writer import Limits
 
 
 class PortTaken(Exception):
@@ -23,21 +28,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `tracelab backend`."""
     parser.add_argument("--port", type=int, default=9411, help="for pages, queries and Zipkin spans (9411)")
     parser.add_argument("--otlp-port", type=int, default=4318, help="for OTLP over HTTP (4318)")
+    parser.add_argument("--store", metavar="FILE", help="where traces are kept (.tracelab/data/traces.db)")
+    parser.add_argument("--size", type=_above_zero, default=1024, metavar="MB", help="the most that is kept (1024)")
+    parser.add_argument("--age", type=_above_zero, default=168, metavar="HOURS", help="for how long it is kept (168)")
+
+
+def _above_zero(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0 and len(text) < 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     sockets = [listen(args.port, "--port"), listen(args.otlp_port, "--otlp-port")]
+    file = Path(args.store) if args.store else _usual()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    store = Store(file, Limits(args.size * 1024 * 1024, args.age * 3600.0))
+    print(f"Store:  {file}", flush=True)
     print(f"Pages:  http://127.0.0.1:{args.port}/", flush=True)
     print(f"Zipkin: http://127.0.0.1:{args.port}/api/v2/spans", flush=True)
     print(f"OTLP:   http://127.0.0.1:{args.otlp_port}/v1/traces", flush=True)
-    _serve(sockets)
+    _serve(sockets, store)
     return 0
 
 
-def serve(port: int, otlp_port: int) -> None:
+def serve(port: int, otlp_port: int, file: str) -> None:
     """Serve on two ports of 127.0.0.1 until SIGTERM or SIGINT; then return. PortTaken where one is in use."""
-    _serve([listen(port, "--port"), listen(otlp_port, "--otlp-port")])
+    _serve([listen(port, "--port"), listen(otlp_port, "--otlp-port")], Store(Path(file)))
 
 
 def listen(port: int, option: str) -> socket.socket:
@@ -60,20 +78,33 @@ def listen(port: int, option: str) -> socket.socket:
     return listening
 
 
-def server() -> uvicorn.Server:
-    """Make the server around a fresh application; `run(sockets=[...])` serves, `should_exit = True` ends it."""
+def server(store: Store) -> uvicorn.Server:
+    """Make the server around a store; `run(sockets=[...])` serves, `should_exit = True` ends it."""
     return uvicorn.Server(
-        uvicorn.Config(app.create(), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        uvicorn.Config(
+            app.create(store), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
+        )
     )
 
 
-def _serve(sockets: list[socket.socket]) -> None:
+def _usual() -> Path:
+    """Where traces are kept unless told: the folder that `tracelab reset` forgets."""
+    return Path(os.environ.get("TRACELAB_STATE", ".tracelab")) / "data" / "traces.db"
+
+
+def _serve(sockets: list[socket.socket], store: Store) -> None:
     # At its end uvicorn raises the signal that ended it once more, for the handler that was there before: nothing is
     # left to do then.
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _ended)
-    server().run(sockets=sockets)
+    # Threads that write and answer queries take turns with the one that takes spans in: shorter turns keep each waiting
+    # for less, at a cost that the benchmark of ingest does not show.
+    sys.setswitchinterval(0.001)
+    try:
+        server(store).run(sockets=sockets)
+    finally:
+        store.close()
 
 
 def _ended(number: int, frame: FrameType | None) -> None:

@@ -1,20 +1,20 @@
-"""Where spans come in: OTLP over HTTP and Zipkin v2 JSON. Good spans of a batch are kept, bad ones counted."""
+"""Where spans come in: OTLP over HTTP and Zipkin v2 JSON. An answer of success means that they are on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+import asyncio
+from collections.abc import Callable
 
-import msgspec
+from google.rpc import code_pb2, status_pb2  # type: ignore[import-untyped]  # the library has no types of its own
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from backend import body, protobuf
+from backend import body, otlp_form, otlp_json, protobuf, zipkin_form
+from backend.batch import Taken
 from backend.store import Store
-from discovery import ids, otlp, zipkin
+from backend.writer import Busy, Full
 from discovery.errors import Malformed
-from discovery.trace import Span
 
 _PROTOBUF = "application/x-protobuf"
 # A page of any origin may send spans of its own; what is kept here it may not read.
@@ -24,6 +24,7 @@ _CORS = {
     "Access-Control-Allow-Headers": "content-type, content-encoding, traceparent, tracestate, baggage",
     "Access-Control-Max-Age": "600",
 }
+_CODES = {400: code_pb2.INVALID_ARGUMENT, 413: code_pb2.RESOURCE_EXHAUSTED, 503: code_pb2.UNAVAILABLE}
 
 
 async def preflight(_: Request) -> Response:
@@ -32,75 +33,64 @@ async def preflight(_: Request) -> Response:
 
 
 async def traces(request: Request) -> Response:
-    """`POST /v1/traces`: OTLP, answered in the form in which it came."""
+    """`POST /v1/traces`: OTLP, answered in the form in which it came, refusals too."""
     media = _media(request)
     if media not in (_PROTOBUF, "application/json"):
         raise HTTPException(415, f"The body's content-type must be {_PROTOBUF} or application/json.")
-    content = await body.read(request)
-    read = protobuf.spans if media == _PROTOBUF else _otlp_json
-    refused, reason = _keep(request.app.state.store, lambda: read(content))
+    try:
+        taken = await _kept(request, otlp_form.take if media == _PROTOBUF else _otlp_json)
+    except HTTPException as error:
+        return _otlp_refusal(media, error)
     if media == _PROTOBUF:
-        return Response(protobuf.answer(refused, reason), media_type=_PROTOBUF, headers=_CORS)
-    partial = {"partialSuccess": {"rejectedSpans": str(refused), "errorMessage": reason}} if refused else {}
-    return JSONResponse(partial, headers=_CORS)
+        return Response(protobuf.answer(taken.refused, taken.reason), media_type=_PROTOBUF, headers=_CORS)
+    partial = {"rejectedSpans": str(taken.refused), "errorMessage": taken.reason}
+    return JSONResponse({"partialSuccess": partial} if taken.refused else {}, headers=_CORS)
 
 
 async def spans(request: Request) -> Response:
     """`POST /api/v2/spans`: a list of spans in Zipkin v2 JSON; 202, with what was refused where something was."""
     if _media(request) != "application/json":
         raise HTTPException(415, "The body's content-type must be application/json: spans in Zipkin's v2 form.")
-    content = await body.read(request)
-    refused, reason = _keep(request.app.state.store, lambda: _zipkin_json(content))
-    if not refused:
+    taken = await _kept(request, zipkin_form.take)
+    if not taken.refused:
         return Response(status_code=202, headers=_CORS)
-    return JSONResponse({"refused": refused, "reason": reason}, 202, headers=_CORS)
+    answer = {"refused": taken.refused, "reason": taken.reason}
+    return JSONResponse(answer, 202 if taken.batch else 400, headers=_CORS)
 
 
-def _keep(store: Store, read: Callable[[], Iterable[Span | Malformed]]) -> tuple[int, str]:
-    """Store the good spans; return how many were bad and what was wrong with the first. 400 where none can be read."""
+async def _kept(request: Request, take: Callable[[bytes], Taken]) -> Taken:
+    """Take the spans of a body and wait until they are on disk; HTTPException says why they are not."""
+    store: Store = request.app.state.store
     try:
-        found = [_checked(each) for each in read()]
+        taken = take(await body.read(request))
+        store.counts.refused += taken.refused
+        if taken.batch:
+            await asyncio.wrap_future(store.append(taken.batch))
     except Malformed as error:
-        raise HTTPException(400, str(error)) from error
-    bad = [each for each in found if isinstance(each, Malformed)]
-    store.add(each for each in found if isinstance(each, Span))
-    store.counts.refused += len(bad)
-    return len(bad), str(bad[0]) if bad else ""
+        raise HTTPException(400, str(error), _CORS) from error
+    except Busy as error:
+        raise HTTPException(503, str(error), _CORS | {"Retry-After": "1"}) from error
+    except Full as error:
+        raise HTTPException(503, str(error), _CORS | {"Retry-After": "10"}) from error
+    return taken
 
 
-def _checked(span: Span | Malformed) -> Span | Malformed:
-    if isinstance(span, Span) and not (ids.is_trace_id(span.trace_id) and ids.is_span_id(span.span_id)):
-        return Malformed(
-            f"Span {span.span_id!r} of trace {span.trace_id!r} has an id that is not hexadecimal, or is all zeros."
-        )
-    return span
+def _otlp_json(content: bytes) -> Taken:
+    """Take OTLP's JSON by way of its protobuf."""
+    made, reasons = otlp_json.request(content)
+    taken = otlp_form.take(made)
+    if not reasons:
+        return taken
+    return Taken(taken.batch, len(reasons) + taken.refused, reasons[0])
 
 
-def _otlp_json(content: bytes) -> Iterator[Span | Malformed]:
-    for place, resource, scope, raw in otlp.places(_decoded(content)):
-        yield _attempted(otlp.span, raw, resource, place, scope)
-
-
-def _zipkin_json(content: bytes) -> Iterator[Span | Malformed]:
-    document = _decoded(content)
-    if not isinstance(document, list):
-        raise Malformed("The body is JSON, but no list; expected a list of spans in Zipkin's v2 form.")
-    for number, raw in enumerate(document):
-        yield _attempted(zipkin.span, raw, f"[{number}]")
-
-
-def _attempted(read: Callable[..., Span], *arguments: Any) -> Span | Malformed:
-    try:
-        return read(*arguments)
-    except Malformed as error:
-        return error
-
-
-def _decoded(content: bytes) -> Any:
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"The body is not JSON: {error}.") from error
+def _otlp_refusal(media: str, error: HTTPException) -> Response:
+    """Say why nothing was taken, as OTLP wants it: a google.rpc.Status in the form of the request."""
+    code = _CODES.get(error.status_code, code_pb2.UNKNOWN)
+    if media == _PROTOBUF:
+        status = status_pb2.Status(code=code, message=error.detail)
+        return Response(status.SerializeToString(), error.status_code, error.headers, _PROTOBUF)
+    return JSONResponse({"code": code, "message": error.detail}, error.status_code, error.headers)
 
 
 def _media(request: Request) -> str:

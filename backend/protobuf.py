@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # the library has no types of its own
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -13,25 +12,22 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
 
-from discovery import attributes, otlp
-from discovery.errors import Malformed
+from discovery import otlp
 from discovery.trace import Span, SpanLink, Value
 
+Place = tuple[int, int, int]  # of a span: number of its resource, of its scope there, of itself there
 
-def spans(body: bytes) -> Iterator[Span | Malformed]:
-    """Read an export request: every span, or in its place what is wrong with it. Malformed where it is none."""
-    request = ExportTraceServiceRequest()
-    try:
-        request.ParseFromString(body)
-    except DecodeError as error:
-        raise Malformed("The body is not an OTLP ExportTraceServiceRequest in protobuf.") from error
-    for number, group in enumerate(request.resource_spans):
-        resource = _tags(group.resource.attributes)
-        for inner, scope in enumerate(group.scope_spans):
-            name = f"{scope.scope.name} {scope.scope.version}".strip()
-            for last, message in enumerate(scope.spans):
-                place = f"resourceSpans[{number}].scopeSpans[{inner}].spans[{last}]"
-                yield _span(message, resource, name, place)
+
+def spans(request: ExportTraceServiceRequest, places: Iterable[Place]) -> Iterator[Span]:
+    """Make the spans at some places of a request."""
+    resources: dict[int, dict[str, Value]] = {}
+    for number, inner, last in places:
+        group = request.resource_spans[number]
+        if number not in resources:
+            resources[number] = _tags(group.resource.attributes)
+        scope = group.scope_spans[inner]
+        name = f"{scope.scope.name} {scope.scope.version}".strip()
+        yield _span(scope.spans[last], resources[number], name)
 
 
 def answer(refused: int, reason: str) -> bytes:
@@ -43,9 +39,7 @@ def answer(refused: int, reason: str) -> bytes:
     return bytes(response.SerializeToString())
 
 
-def _span(message: Message, resource: dict[str, Value], scope: str, place: str) -> Span | Malformed:
-    if len(message.trace_id) != 16 or len(message.span_id) != 8:
-        return Malformed(f"{place} has ids of the wrong length; expected a traceId of 16 bytes and a spanId of 8.")
+def _span(message: Message, resource: dict[str, Value], scope: str) -> Span:
     return otlp.make(
         trace_id=message.trace_id.hex(),
         span_id=message.span_id.hex(),
@@ -63,18 +57,21 @@ def _span(message: Message, resource: dict[str, Value], scope: str, place: str) 
 
 
 def _tags(pairs: Iterable[KeyValue]) -> dict[str, Value]:
-    return {pair.key: attributes.value(_plain(pair.value)) for pair in pairs}
+    return {pair.key: value(pair.value) for pair in pairs}
 
 
-def _plain(wrapped: AnyValue) -> Any:
-    match wrapped.WhichOneof("value"):
+def value(wrapped: AnyValue) -> Value:
+    """Unwrap OTLP's AnyValue; bytes become their hexadecimal digits."""
+    name: Any = wrapped.WhichOneof("value")
+    match name:
         case None:
             return ""
         case "array_value":
-            return [_plain(each) for each in wrapped.array_value.values]
+            return [value(each) for each in wrapped.array_value.values]
         case "kvlist_value":
-            return {pair.key: _plain(pair.value) for pair in wrapped.kvlist_value.values}
+            return {pair.key: value(pair.value) for pair in wrapped.kvlist_value.values}
         case "bytes_value":
             return wrapped.bytes_value.hex()
-        case name:
-            return getattr(wrapped, name)
+        case _:
+            plain: Value = getattr(wrapped, name)
+            return plain

@@ -1,55 +1,55 @@
-"""The latest traces, in memory, under a cap."""
+"""Keeps spans in one file, and finds traces in it: one thread writes, a few connections read."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+import sqlite3
+import tempfile
+from concurrent.futures import Future
+from pathlib import Path
 
-from backend.criteria import Criteria, met, moment
-from discovery import ids
+from backend import file
+from backend.batch import Batch
+from backend.criteria import Criteria
+from backend.reader import Reader
+from backend.segment import Segment
+from backend.writer import Counts, Limits, Writer
 from discovery.dependencies import Link, dependencies
-from discovery.trace import Kind, Span, Trace, assemble, identity, merge
-
-_Spans = dict[tuple[str, str, Kind], Span]
-
-
-@dataclass(slots=True)
-class Counts:
-    """What came in and what had to go; in spans."""
-
-    received: int = 0
-    refused: int = 0
-    dropped: int = 0
+from discovery.trace import Span, Trace, assemble
 
 
 class Store:
-    """Holds at most `most_spans` spans; the trace that first arrived longest ago goes first, whole."""
+    """A store of traces. All methods but `append` may take milliseconds, and wait for what was acknowledged before.
 
-    def __init__(self, most_spans: int = 50_000) -> None:
-        self.most_spans = most_spans
+    Without a path it is a temporary file, deleted at the end. Raises file.Unusable.
+    """
+
+    def __init__(self, path: Path | None = None, limits: Limits | None = None) -> None:
+        self._folder = None if path else tempfile.TemporaryDirectory(prefix="tracelab-", ignore_cleanup_errors=True)
+        name = str(path or Path(self._folder.name if self._folder else "") / "traces.db")
+        self._own = _locked(name)
         self.counts = Counts()
-        self._traces: OrderedDict[str, _Spans] = OrderedDict()
-        self._held = 0
-        self._touched: list[str] = []
+        self._writer = Writer(file.opened(name), limits or Limits(), self.counts)
+        self._reader = Reader(name)
 
-    def __len__(self) -> int:
-        return len(self._traces)
+    def append(self, batch: Batch) -> Future[int]:
+        """Hand over a batch; the future ends when it is on disk, with writer.Full where it cannot be.
 
-    def add(self, spans: Iterable[Span]) -> None:
-        """Keep spans, late and repeated ones included: two reports of one span become one."""
-        for span in spans:
-            kept = self._traces.setdefault(ids.normalised(span.trace_id), {})
-            key = identity(span)
-            self._held += key not in kept
-            kept[key] = merge(kept[key], span) if key in kept else span
-            self.counts.received += 1
-            self._touched.append(ids.normalised(span.trace_id))
-            self._make_room()
+        Raises writer.Busy where too much waits already. Never blocks.
+        """
+        return self._writer.submit(batch)
+
+    def close(self) -> None:
+        """Write and index what waits, and close the file."""
+        self._writer.close()
+        self._reader.close()
+        self._own.close()
+        if self._folder:
+            self._folder.cleanup()
 
     def spans(self, trace_id: str) -> list[Span]:
         """Return the spans of a trace as they were sent, repeats merged; none where the trace is not held."""
-        return list(self._traces.get(ids.normalised(trace_id), {}).values())
+        with self._reader.reading(self._settled()) as reading:
+            return reading.spans(trace_id)
 
     def trace(self, trace_id: str) -> Trace | None:
         """Return one trace, or None."""
@@ -58,43 +58,60 @@ class Store:
 
     def search(self, criteria: Criteria) -> list[list[Span]]:
         """Return the spans of each trace that meets the criteria, the latest trace first."""
-        found = [spans for trace_id in self._traces if met(criteria, spans := self.spans(trace_id))]
-        return sorted(found, key=moment, reverse=True)[: criteria.limit]
+        segments = self._settled()
+        services = None
+        if criteria.service:
+            wanted = criteria.service.lower()
+            services = [number for name, number in self._writer.services.items() if name.lower() == wanted]
+        with self._reader.reading(segments) as reading:
+            return reading.search(criteria, services)
 
     def links(self, since: int, until: int) -> list[Link]:
         """Return who called whom in traces between two times, in microseconds since the epoch."""
-        held = (self.spans(trace_id) for trace_id in self._traces)
-        return dependencies(assemble(spans) for spans in held if since <= moment(spans) <= until)
+        with self._reader.reading(self._settled()) as reading:
+            traces = reading.traces(reading.keys(since, until))
+        return dependencies(assemble(spans) for spans in traces)
 
     def services(self) -> list[str]:
         """Return the names of all services, sorted."""
-        return sorted({span.service for span in self._all() if span.service})
+        return sorted({service for service, _, _ in self._names() if service})
 
     def names(self, service: str) -> list[str]:
         """Return the names of a service's spans, sorted."""
-        return sorted({span.name for span in self._all() if span.service.lower() == service.lower() and span.name})
+        return sorted({name for each, name, _ in self._names() if name and each.lower() == service.lower()})
 
     def remotes(self, service: str) -> list[str]:
         """Return the names of the services that a service named as the other side, sorted."""
-        return sorted({span.remote for span in self._all() if span.service.lower() == service.lower() and span.remote})
+        return sorted({remote for each, _, remote in self._names() if remote and each.lower() == service.lower()})
 
     def tag_keys(self) -> list[str]:
         """Return the keys of tags, sorted."""
-        return sorted({key for span in self._all() for key in span.attributes})
+        return sorted({key for segment in self._settled() for key in segment.tags})
 
     def tag_values(self, key: str) -> list[str]:
         """Return values of a tag, sorted; not all of them where they are many."""
-        return sorted({str(span.attributes[key]) for span in self._all() if key in span.attributes})[:100]
+        return sorted({value for segment in self._settled() for value in segment.tags.get(key, ())})
 
     def touched(self, after: int) -> tuple[int, list[str]]:
         """Return a mark for the next call, and the ids of traces that got spans since the mark `after`, latest last."""
-        return len(self._touched), list(dict.fromkeys(self._touched[after:]))
+        with self._writer.lock:
+            new = [trace for number, traces in self._writer.recent if number > after for trace in traces]
+            return self._writer.indexed, list(dict.fromkeys(new))
 
-    def _all(self) -> Iterable[Span]:
-        return (span for spans in self._traces.values() for span in spans.values())
+    def _names(self) -> set[tuple[str, str, str]]:
+        return set().union(*(segment.names for segment in self._settled()))
 
-    def _make_room(self) -> None:
-        while self._held > self.most_spans:
-            _, oldest = self._traces.popitem(last=False)
-            self._held -= len(oldest)
-            self.counts.dropped += len(oldest)
+    def _settled(self) -> list[Segment]:
+        self._writer.settle()
+        return self._writer.segments
+
+
+def _locked(name: str) -> sqlite3.Connection:
+    """Take the store for this process alone, by SQLite's own lock on a file beside it: it ends with the process."""
+    connection = sqlite3.connect(f"{name}.lock", isolation_level=None, timeout=0, check_same_thread=False)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        connection.close()
+        raise file.Unusable(f"{name} is in use by another tracelab backend, or cannot be written ({error}).") from error
+    return connection

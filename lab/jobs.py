@@ -16,11 +16,11 @@ def serve(app: str, port: int) -> None:
     serving.run(app, "127.0.0.1", port)
 
 
-def backend(port: int, otlp_port: int) -> None:
-    """Serve the built-in tracing backend."""
+def backend(port: int, otlp_port: int, file: str) -> None:
+    """Serve the built-in tracing backend, its traces in a file."""
     from backend import command
 
-    command.serve(port, otlp_port)
+    command.serve(port, otlp_port, file)
 
 
 def wire(port: int, to: int, seconds: float) -> None:

@@ -118,7 +118,7 @@ class Shop:
     def _start(self) -> None:
         children.warm_up()
         options = self.options
-        self.tracing = tracing.choose(options.backend, options.port_offset)
+        self.tracing = tracing.choose(options.backend, options.port_offset, state.data(options.state))
         self.processes = plan.shop(options, self.tracing, os.environ)
         ports.check([port for process in self.processes for port in process.ports], options.port_offset)
         for folder in (state.logs(options.state), state.data(options.state)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,10 +28,10 @@ class Tracing:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def choose(backend: str, offset: int) -> Tracing:
-    """Find the backend that `--backend` means."""
+def choose(backend: str, offset: int, data: Path) -> Tracing:
+    """Find the backend that `--backend` means; the built-in one keeps its traces in the folder `data`."""
     if backend == "builtin":
-        return _builtin(offset)
+        return _builtin(offset, data / "traces.db")
     if backend in ("jaeger", "zipkin"):
         from lab import servers
 
@@ -52,7 +53,7 @@ def zipkin_json(url: str) -> dict[str, str]:
     return {"OTEL_TRACES_EXPORTER": "zipkin_json", "OTEL_EXPORTER_ZIPKIN_ENDPOINT": f"{url}/api/v2/spans"}
 
 
-def _builtin(offset: int) -> Tracing:
+def _builtin(offset: int, file: Path) -> Tracing:
     port, receiver = ZIPKIN_PORT + offset, OTLP_PORT + offset
     url = f"http://127.0.0.1:{port}"
     return Tracing(
@@ -62,7 +63,7 @@ def _builtin(offset: int) -> Tracing:
         exporting=otlp(f"http://127.0.0.1:{receiver}"),
         ready=f"{url}/health",
         job=jobs.backend,
-        arguments=(port, receiver),
+        arguments=(port, receiver, str(file)),
         ports=(port, receiver),
     )
 

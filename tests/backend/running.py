@@ -16,6 +16,8 @@ import uvicorn
 
 from backend import command
 from backend.app import create
+from backend.store import Store
+from backend.writer import Limits
 from tests.real.tracing import Tracing
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -41,11 +43,12 @@ class Answer:
 
 
 @contextmanager
-def builtin(**options: Any) -> Iterator[Tracing]:
+def builtin(limits: Limits | None = None, **options: Any) -> Iterator[Tracing]:
     """Serve a fresh backend on two free ports until the block ends; options are those of `backend.app.create`."""
     sockets = [command.listen(0, "--port"), command.listen(0, "--otlp-port")]
+    store = Store(limits=limits)
     server = uvicorn.Server(
-        uvicorn.Config(create(**options), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(create(store, **options), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets})
     thread.start()
@@ -57,6 +60,7 @@ def builtin(**options: Any) -> Iterator[Tracing]:
     finally:
         server.should_exit = True
         thread.join()
+        store.close()
 
 
 def ask(url: str, *, body: bytes | None = None, method: str | None = None, **headers: str) -> Answer:

@@ -18,16 +18,16 @@ from tests.discovery import forms
 from tests.real import process
 
 ROOT = Path(__file__).parent.parent.parent
-_SERVE = "import sys; from backend.command import serve; serve(int(sys.argv[1]), int(sys.argv[2]))"
+_SERVE = "import sys; from backend.command import serve; serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes otherwise")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly(number):
+def test_it_ends_cleanly(number, tmp_path):
     """On SIGTERM and on Ctrl-C it closes its ports, prints no traceback and exits with 0, a held connection or not."""
     port, otlp_port = process.free_ports(2)
     child = subprocess.Popen(
-        [sys.executable, "-c", _SERVE, str(port), str(otlp_port)],
+        [sys.executable, "-c", _SERVE, str(port), str(otlp_port), str(tmp_path / "traces.db")],
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )

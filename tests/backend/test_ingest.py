@@ -47,6 +47,12 @@ def read(here, trace_id=forms.TRACE_ID):
     return client.read(client.probe(here.query_url), trace_id, expected=1)
 
 
+def counted(here):
+    """What the backend says it has received and refused, in spans."""
+    said = ask(f"{here.query_url}/health").json
+    return {name: said[name] for name in ("received", "refused")}
+
+
 @pytest.mark.parametrize("form", ["OTLP", "Zipkin"])
 @pytest.mark.parametrize("compressed", [False, True])
 def test_json_comes_back_as_it_was_sent(form, compressed):
@@ -86,7 +92,7 @@ def test_both_ports_take_both_forms():
     with builtin() as here:
         assert post_json(f"{here.query_url}/v1/traces", forms.otlp()).status == 200
         assert post_json(f"{here.otlp_endpoint}/api/v2/spans", forms.zipkin()).status == 202
-        assert ask(f"{here.otlp_endpoint}/health").json == {"status": "UP", "received": 4, "refused": 0, "dropped": 0}
+        assert counted(here) == {"received": 4, "refused": 0}
 
 
 def test_a_bad_span_hurts_no_other():
@@ -101,7 +107,7 @@ def test_a_bad_span_hurts_no_other():
         answer = post_json(here.zipkin_endpoint, [{"traceId": "1", "id": "nonsense"}, *forms.zipkin()])
         assert (answer.status, answer.json["refused"]) == (202, 1)
         assert "'nonsense'" in answer.json["reason"]
-        assert ask(f"{here.query_url}/health").json == {"status": "UP", "received": 3, "refused": 2, "dropped": 0}
+        assert counted(here) == {"received": 3, "refused": 2}
 
 
 def test_protobuf_with_ids_of_the_wrong_length():
@@ -143,9 +149,9 @@ def test_spans_late_twice_and_in_any_order():
             {"content_type": "application/json", "content_encoding": "gzip"},
             (400, "ends"),
         ),
-        ("/api/v2/spans", b"{}", {"content_type": "application/json"}, (400, "no list")),
-        ("/api/v2/spans", b"[" * 5000, {"content_type": "application/json"}, (400, "not JSON")),
-        ("/api/v2/spans", b"\xff", {"content_type": "application/json"}, (400, "not JSON")),
+        ("/api/v2/spans", b"{}", {"content_type": "application/json"}, (400, "not a JSON list")),
+        ("/api/v2/spans", b"[" * 5000, {"content_type": "application/json"}, (400, "not a JSON list")),
+        ("/api/v2/spans", b"\xff", {"content_type": "application/json"}, (400, "not a JSON list")),
         ("/api/v2/spans", b"[]", {"content_type": "application/x-thrift"}, (415, "content-type must be")),
     ],
 )

@@ -18,7 +18,7 @@ STATE = Path("/somewhere/.tracelab")
 def processes(inherited: dict[str, str] | None = None, **choices: object) -> dict[str, Process]:
     """Plan a shop with the built-in backend."""
     chosen = Options(state=STATE, **choices)  # type: ignore[arg-type]
-    found = plan.shop(chosen, tracing.choose("builtin", chosen.port_offset), inherited or {})
+    found = plan.shop(chosen, tracing.choose("builtin", chosen.port_offset, chosen.state), inherited or {})
     return {process.name: process for process in found}
 
 

@@ -1,0 +1,92 @@
+"""The file that traces are kept in: one SQLite database, its tables, and whether a file that is there is one of ours.
+
+`batch` holds requests' bytes as they came. Its index is cut into segments of batches that came one after the other,
+each with tables of its own: a b-tree over random trace ids stays small enough to be written in memory, and old traces
+go by dropping tables. `part_N` leads from a trace to its batches, `moment_N` from a time to its traces.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+VERSION = 1
+_OURS = 0x74726C62  # "trlb", SQLite's application_id
+_PAGE = 8192
+_LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on disk when it has nothing to hold
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS batch (id INTEGER PRIMARY KEY, form INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS segment (
+    id INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL, spans INTEGER NOT NULL,
+    size INTEGER NOT NULL, closed INTEGER NOT NULL, names TEXT NOT NULL, tags TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS sifter (batch INTEGER PRIMARY KEY, segment INTEGER NOT NULL, bits BLOB NOT NULL);
+"""
+SEGMENT = """
+CREATE TABLE part_{0} (
+    trace INTEGER, batch INTEGER, service INTEGER, at INTEGER, first INTEGER, spans INTEGER,
+    PRIMARY KEY (trace, batch, service)
+) WITHOUT ROWID;
+CREATE TABLE moment_{0} (
+    at INTEGER, service INTEGER, trace INTEGER, batch INTEGER, longest INTEGER, red INTEGER,
+    PRIMARY KEY (at, service, trace, batch)
+) WITHOUT ROWID;
+"""
+
+
+class Unusable(Exception):
+    """The file cannot be used as a store; it is left as it is."""
+
+    exit_code = 2
+
+
+def opened(path: str) -> sqlite3.Connection:
+    """Open a file for writing, made where it is missing; Unusable where it is not one of ours, or broken, or newer."""
+    _looked_at(path)
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA page_size = {_PAGE}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")
+        connection.execute(f"PRAGMA application_id = {_OURS}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.executescript(_TABLES)
+    except (sqlite3.Error, OSError) as error:
+        raise Unusable(f"{path} cannot be opened as a store of traces ({error}); name another with --store.") from error
+    return connection
+
+
+def reading(path: str) -> sqlite3.Connection:
+    """Open the file once more, to read."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _looked_at(path: str) -> None:
+    """Refuse what is not ours before anything is written to it, be it a lock."""
+    file = Path(path)
+    if not file.exists() or not file.stat().st_size:
+        return
+    try:
+        found = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        with found:
+            [ours] = found.execute("PRAGMA application_id").fetchone()
+            [version] = found.execute("PRAGMA user_version").fetchone()
+            tables = {name for [name] in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        found.close()
+    except sqlite3.Error as error:
+        raise Unusable(f"{path} is not a store of traces, or broken ({error}); name another with --store.") from error
+    if ours != _OURS:
+        raise Unusable(f"{path} is a database, but not a store of traces; name another with --store.")
+    if version > VERSION:
+        raise Unusable(
+            f"{path} was written by a newer tracelab (store version {version}, known is {VERSION}); name another with "
+            "--store, or use that tracelab."
+        )
+    if not {"batch", "segment", "service", "sifter"} <= tables:
+        raise Unusable(f"{path} is a broken store of traces; name another with --store, or move it away.")

@@ -1,0 +1,180 @@
+"""Spans as OTLP in protobuf: checked as they come, and read again from the bytes that were kept.
+
+https://opentelemetry.io/docs/specs/otlp/. What comes as OTLP's JSON is made protobuf first (`backend.otlp_json`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # the library has no types of its own
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+
+from backend import otlp_shape, protobuf
+from backend.batch import Batch, Form, Part, Taken, trace_key
+from backend.words import Sort, Word, hashed, sifter
+from discovery import attributes
+from discovery.errors import Malformed
+from discovery.trace import Span
+
+_ERROR = 2
+
+_Place = tuple[int, int, int]
+
+
+def take(body: bytes) -> Taken:
+    """Check a body and describe its spans; Malformed where it is no export request."""
+    whole = ExportTraceServiceRequest()
+    try:
+        whole.ParseFromString(body)  # opens every attribute, to be sure that all can be read later
+    except DecodeError as error:
+        raise Malformed("The body is not an OTLP ExportTraceServiceRequest in protobuf.") from error
+    reasons = list(_faults(otlp_shape.Request.FromString(body)))
+    if reasons:
+        body = _without(whole, {place for place, _ in reasons})
+    described = _described(body)
+    return Taken(described if described.spans else None, len(reasons), reasons[0][1] if reasons else "")
+
+
+def _faults(request: Any) -> Iterator[tuple[_Place, str]]:
+    for number, group in enumerate(request.resource_spans):
+        for inner, scope in enumerate(group.scope_spans):
+            for last, span in enumerate(scope.spans):
+                if fault := _fault(span):
+                    place = f"resourceSpans[{number}].scopeSpans[{inner}].spans[{last}]"
+                    yield (number, inner, last), f"{place} {fault}"
+
+
+def _fault(span: Any) -> str:
+    trace_id, span_id = span.trace_id, span.span_id
+    if len(trace_id) != 16 or len(span_id) != 8 or len(span.parent_span_id) not in (0, 8):
+        return "has ids of the wrong length; expected 16 bytes of traceId, 8 of spanId, 8 or none of parentSpanId."
+    if not any(trace_id) or not any(span_id):
+        return "has an id that is all zeros."
+    return ""
+
+
+def _without(whole: ExportTraceServiceRequest, places: set[_Place]) -> bytes:
+    for number, inner, last in sorted(places, reverse=True):
+        del whole.resource_spans[number].scope_spans[inner].spans[last]
+    return bytes(whole.SerializeToString())
+
+
+def _described(body: bytes) -> Batch:
+    parts: dict[tuple[bytes, str], Part] = {}
+    names: set[tuple[str, str, str]] = set()
+    pairs: set[bytes] = set()
+    notes: set[str] = set()
+    total = 0
+    for group in otlp_shape.Request.FromString(body).resource_spans:
+        resource = list(group.resource.attributes)
+        service = _service(resource)
+        pairs.update(resource)
+        for scope in group.scope_spans:
+            for span in scope.spans:
+                total += 1
+                pairs.update(span.attributes)
+                names.add((service, span.name, ""))
+                red = span.HasField("status") and span.status.code == _ERROR
+                _count(parts, span, service, red)
+                notes.update([event.name for event in span.events])
+    tags = {_opened(pair) for pair in pairs}
+    keys = {key for key, _ in tags}
+    if "error" in keys:  # which of them it is on, and whether it says "false", is found out when they are read
+        for part in parts.values():
+            part.red = True
+    if any(part.red for part in parts.values()):
+        keys.add("error")
+    remotes = {value for key, value in tags if key == "peer.service"}
+    names |= {(service, "", remote) for service, _, _ in names for remote in remotes}
+    words = {hashed(Sort.TAG, key, value) for key, value in tags}
+    words |= {hashed(Sort.KEY, key) for key in keys | notes}
+    words |= {hashed(Sort.NAME, name.lower()) for name in {name for _, name, _ in names}}
+    words |= {hashed(Sort.REMOTE, remote.lower()) for remote in remotes}
+    return Batch(Form.OTLP, body, total, list(parts.values()), names, tags, sifter(words))
+
+
+def _count(parts: dict[tuple[bytes, str], Part], span: Any, service: str, red: bool) -> None:
+    trace_id, start, end = span.trace_id, span.start_time_unix_nano // 1000, span.end_time_unix_nano // 1000
+    part = parts.get((trace_id, service))
+    if part is None:
+        part = parts[trace_id, service] = Part(trace_id.hex(), service, 0, 0, 0, False, 0)
+    part.spans += 1
+    if start and (not part.at or start < part.at):
+        part.at = start
+    if start and not span.parent_span_id:
+        part.first = start
+    part.longest = max(part.longest, end - start)
+    part.red = part.red or red
+
+
+def _service(resource: list[bytes]) -> str:
+    named = [_opened(pair) for pair in resource if b"service.name" in pair]
+    return next((value for key, value in named if key == "service.name"), "")
+
+
+def _opened(pair: bytes) -> tuple[str, str]:
+    """Read one attribute: its key, and its value as a text."""
+    opened = KeyValue.FromString(pair)
+    return opened.key, attributes.text(protobuf.value(opened.value))
+
+
+class OtlpBatch:
+    """A batch of this form, read again."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._whole = ExportTraceServiceRequest.FromString(body)
+        self._places: defaultdict[int, list[_Place]] = defaultdict(list)
+        for number, group in enumerate(self._whole.resource_spans):
+            for inner, scope in enumerate(group.scope_spans):
+                for last, span in enumerate(scope.spans):
+                    self._places[trace_key(span.trace_id.hex())].append((number, inner, last))
+
+    def spans(self, key: int) -> list[Span]:
+        """Return the spans of the traces with that key."""
+        return list(protobuf.spans(self._whole, self._places.get(key, ())))
+
+    def keys(self, word: Word) -> set[int]:
+        """Return the keys of the traces that have a span with a word."""
+        found: set[int] = set()
+        for group in otlp_shape.Request.FromString(self._body).resource_spans:
+            spans = [span for scope in group.scope_spans for span in scope.spans]
+            fitting = _fitting({pair for span in spans for pair in span.attributes}, word)
+            everywhere = bool(_fitting(set(group.resource.attributes), word))
+            having = (span for span in spans if everywhere or _has(span, word, fitting))
+            found.update(trace_key(span.trace_id.hex()) for span in having)
+        return found
+
+
+def _fitting(pairs: set[bytes], word: Word) -> set[bytes]:
+    """Pick the attributes that are a word; few are opened, those that hold the text of the key."""
+    key = b"peer.service" if word.sort is Sort.REMOTE else word.key.encode()
+    return {pair for pair in pairs if key in pair and _is(_opened(pair), word)}
+
+
+def _is(tag: tuple[str, str], word: Word) -> bool:
+    key, value = tag
+    match word.sort:
+        case Sort.TAG:
+            return key == word.key and value == word.value
+        case Sort.KEY:
+            return key == word.key
+        case Sort.REMOTE:
+            return key == "peer.service" and value.lower() == word.key
+        case _:
+            return False
+
+
+def _has(span: Any, word: Word, fitting: set[bytes]) -> bool:
+    if word.sort is Sort.NAME:
+        return bool(span.name.lower() == word.key)
+    if fitting and not fitting.isdisjoint(span.attributes):
+        return True
+    if word.sort is not Sort.KEY:
+        return False
+    failed = word.key == "error" and span.HasField("status") and span.status.code == _ERROR
+    return failed or any(event.name == word.key for event in span.events)

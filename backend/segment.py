@@ -1,0 +1,142 @@
+"""The index over a run of batches, as it is held in memory beside its tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from backend import file
+from backend.batch import Batch, trace_key
+
+_MOST_KEYS, _MOST_VALUES, _LONGEST_VALUE = 200, 40, 100  # of tags, remembered a segment to suggest them
+_ADDED_TO_BODY = 256  # bytes that a batch's row and index take at least
+
+
+@dataclass(slots=True)
+class Segment:
+    """Batches that came one after the other. `earliest` and `latest` are spans' starts, microseconds since the epoch.
+
+    `closed` is when the next one was begun, 0 where this is the last. `names` holds (service, span's name, remote
+    service's name), `sifters` the words of each batch.
+    """
+
+    id: int
+    earliest: int = 2**62
+    latest: int = 0
+    spans: int = 0
+    size: int = 0
+    closed: int = 0
+    names: set[tuple[str, str, str]] = field(default_factory=set)
+    tags: dict[str, set[str]] = field(default_factory=dict)
+    sifters: dict[int, bytes] = field(default_factory=dict)
+
+    def grown(self, batches: list[tuple[int, Batch]]) -> Segment:
+        """Return it with more batches, each with its number; readers keep the one they have."""
+        moments = [part.at for _, batch in batches for part in batch.parts if part.at]
+        grown = replace(
+            self,
+            earliest=min([self.earliest, *moments]),
+            latest=max([self.latest, *moments]),
+            spans=self.spans + sum(batch.spans for _, batch in batches),
+            size=self.size + sum(len(batch.body) + _ADDED_TO_BODY for _, batch in batches),
+            names=self.names.union(*(batch.names for _, batch in batches)),
+            sifters=self.sifters | {number: batch.sifter for number, batch in batches},
+            tags={key: set(values) for key, values in self.tags.items()},
+        )
+        for _, batch in batches:
+            grown.remember(batch.tags)
+        return grown
+
+    def remember(self, tags: set[tuple[str, str]]) -> None:
+        """Note keys and values to suggest, as far as there is room."""
+        for key, value in tags:
+            values = self.tags.get(key)
+            if values is None:
+                if len(self.tags) >= _MOST_KEYS:
+                    continue
+                values = self.tags[key] = set()
+            if len(values) < _MOST_VALUES and len(value) <= _LONGEST_VALUE:
+                values.add(value)
+
+
+def begin(connection: sqlite3.Connection, number: int) -> Segment:
+    """Make the tables of a new segment."""
+    for statement in file.SEGMENT.format(number).split(";"):
+        connection.execute(statement)
+    segment = Segment(number)
+    save(connection, segment)
+    return segment
+
+
+def save(connection: sqlite3.Connection, segment: Segment) -> None:
+    """Write what is known of a segment."""
+    names = msgspec.json.encode(sorted(segment.names)).decode()
+    tags = msgspec.json.encode({key: sorted(values) for key, values in segment.tags.items()}).decode()
+    row = (segment.id, segment.earliest, segment.latest, segment.spans, segment.size, segment.closed, names, tags)
+    connection.execute("INSERT OR REPLACE INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int, Batch]], ids: dict[str, int]) -> None:
+    """Write the index rows of some batches; `ids` are the services'.
+
+    Each table is filled by one statement from one JSON text: executing a statement once a row would let other threads
+    have Python's lock once a row, and wait for them each time.
+    """
+    parts: list[tuple[int, ...]] = []
+    moments: list[tuple[int, ...]] = []
+    for number, batch in batches:
+        for part in batch.parts:
+            key, service = trace_key(part.trace_id), ids[part.service]
+            parts.append((key, number, service, part.at, part.first, part.spans))
+            if part.at:
+                moments.append((part.at, service, key, number, part.longest, part.red))
+    _fill(connection, f"part_{segment}", sorted(parts), 6)
+    _fill(connection, f"moment_{segment}", sorted(moments), 6)
+    rows = [value for number, batch in batches for value in (number, segment, batch.sifter)]
+    places = ", ".join(["(?, ?, ?)"] * len(batches))
+    connection.execute(f"INSERT INTO sifter VALUES {places}", rows)
+
+
+def _fill(connection: sqlite3.Connection, table: str, rows: list[tuple[int, ...]], columns: int) -> None:
+    values = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(columns))
+    sql = f"INSERT OR REPLACE INTO {table} SELECT {values} FROM json_each(?)"
+    connection.execute(sql, (msgspec.json.encode(rows).decode(),))
+
+
+def load(connection: sqlite3.Connection) -> list[Segment]:
+    """Read what is known of all segments, the oldest first."""
+    segments = []
+    for *numbers, names, tags in connection.execute("SELECT * FROM segment ORDER BY id"):
+        segment = Segment(*numbers)
+        segment.names = msgspec.json.decode(names, type=set[tuple[str, str, str]])
+        segment.tags = msgspec.json.decode(tags, type=dict[str, set[str]])
+        segments.append(segment)
+    by_id = {segment.id: segment for segment in segments}
+    for batch, number, bits in connection.execute("SELECT batch, segment, bits FROM sifter ORDER BY batch"):
+        by_id[number].sifters[batch] = bits
+    return segments
+
+
+def drop(connection: sqlite3.Connection, segment: Segment, later: Iterable[Segment]) -> int:
+    """Drop a segment's index, and what later ones hold of its traces, so that none is left in halves.
+
+    Returns how many spans that were. The batches' bytes are deleted by the caller, slice by slice.
+    """
+    gone = segment.spans
+    for other in later:
+        rest = f"SELECT * FROM part_{other.id} WHERE trace IN (SELECT trace FROM part_{segment.id})"
+        [spans] = connection.execute(f"SELECT coalesce(sum(spans), 0) FROM ({rest})").fetchone()
+        if spans:
+            moments = f"SELECT at, service, trace, batch FROM ({rest})"
+            connection.execute(f"DELETE FROM moment_{other.id} WHERE (at, service, trace, batch) IN ({moments})")
+            connection.execute(f"DELETE FROM part_{other.id} WHERE trace IN (SELECT trace FROM part_{segment.id})")
+            other.spans -= spans
+            gone += spans
+    connection.execute(f"DROP TABLE part_{segment.id}")
+    connection.execute(f"DROP TABLE moment_{segment.id}")
+    connection.execute("DELETE FROM sifter WHERE segment = ?", (segment.id,))
+    connection.execute("DELETE FROM segment WHERE id = ?", (segment.id,))
+    return gone

@@ -1,0 +1,284 @@
+"""The one thread that writes: it commits batches as they come, indexes them a little later, and drops the oldest.
+
+A batch is acknowledged when its bytes are committed. Its index follows within a fifth of a second, with that of many
+others in one transaction, because each row of it falls on another page of a b-tree. What was committed and not indexed
+when the process died is indexed at the next start.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from backend import forms, segment
+from backend.batch import Batch
+from backend.segment import Segment
+
+_MOST_PENDING = 48 * 1024 * 1024  # bytes of batches that are not indexed yet
+_MOST_GROUPED = 8 * 1024 * 1024  # bytes of batches in one commit
+_BACKLOG = 20_000  # spans
+_LATEST = 0.2  # seconds from a commit to its index
+_MOST_RECENT = 2_000  # batches whose traces are remembered for the live tail
+_SLICE = 16  # batches deleted in one transaction: ingest waits no longer than that takes
+_DELETED = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE id <= ? ORDER BY id LIMIT ?)"
+_SIZES = ("page_size", "page_count", "freelist_count")
+_LOOK = 1.0  # seconds between two looks at age and size
+
+
+class Busy(Exception):
+    """More came than can be written; to be sent again a little later."""
+
+
+class Full(Exception):
+    """The disk does not take any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is kept: at most `size` bytes in the file and `age` seconds since it came; in segments of so many spans."""
+
+    size: int = 1024 * 1024 * 1024
+    age: float = 7 * 86_400.0
+    segment_spans: int = 100_000
+
+    @property
+    def segment_bytes(self) -> int:
+        """How large a segment may grow: a small part of the whole, because it goes as one."""
+        return self.size // 10
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came in and what had to go since the start; in spans, but for `turned_away`, in requests."""
+
+    received: int = 0
+    refused: int = 0
+    dropped: int = 0
+    turned_away: int = 0
+
+
+class Writer:
+    """Owns the connection that writes, and the segments; `lock` guards what readers look at as well."""
+
+    def __init__(self, connection: sqlite3.Connection, limits: Limits, counts: Counts) -> None:
+        self.limits, self.counts = limits, counts
+        self.lock = threading.Condition()
+        self.segments = segment.load(connection)
+        self.services = dict(connection.execute("SELECT name, id FROM service"))
+        self.recent: deque[tuple[int, list[str]]] = deque()
+        self._connection = connection
+        self._waiting: deque[tuple[Batch, Future[int]]] = deque()
+        self._backlog: list[tuple[int, Batch]] = []
+        self._backlog_since = 0.0
+        self._pending = 0
+        self._wanted = 0
+        self._stopping = False
+        self._looked = 0.0
+        self._dropping: Iterator[bool] | None = None
+        [self.committed] = connection.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()
+        self.indexed = max((max(each.sifters, default=0) for each in self.segments), default=0)
+        self._recover()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, batch: Batch) -> Future[int]:
+        """Hand a batch over; the future has its number once it is committed, or Full. Busy where too much waits."""
+        with self.lock:
+            if self._stopping or self._pending + len(batch.body) > _MOST_PENDING:
+                self.counts.turned_away += 1
+                raise Busy("Spans come faster than they can be written; send this batch again.")
+            self._pending += len(batch.body)
+            done: Future[int] = Future()
+            self._waiting.append((batch, done))
+            self.lock.notify_all()
+            return done
+
+    def settle(self, seconds: float = 10.0) -> None:
+        """Wait until all that was acknowledged can be found, or so many seconds."""
+        with self.lock:
+            target = self._wanted = self.committed
+            if self.indexed < target:
+                self.lock.notify_all()
+                self.lock.wait_for(lambda: self.indexed >= target or self._stopping, seconds)
+
+    def close(self) -> None:
+        """Write and index what waits, and end the thread."""
+        with self.lock:
+            self._stopping = True
+            self.lock.notify_all()
+        self._thread.join()
+        self._connection.close()
+
+    @property
+    def pending(self) -> int:
+        """Bytes of batches that are not indexed yet."""
+        return self._pending
+
+    def _run(self) -> None:
+        while True:
+            with self.lock:
+                self.lock.wait_for(self._has_work, self._patience())
+                group = self._group()
+                stopping = self._stopping and not group
+            if group:
+                self._commit(group)
+            if self._is_due() or (stopping and self._backlog):
+                self._index()
+            if stopping:
+                return
+            self._retain()
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting) or self._stopping or self._wanted > self.indexed
+
+    def _patience(self) -> float:
+        if self._dropping:
+            return 0.0
+        return max(0.0, self._backlog_since + _LATEST - time.monotonic()) if self._backlog else _LOOK
+
+    def _group(self) -> list[tuple[Batch, Future[int]]]:
+        group: list[tuple[Batch, Future[int]]] = []
+        size = 0
+        while self._waiting and (not group or size + len(self._waiting[0][0].body) <= _MOST_GROUPED):
+            group.append(self._waiting.popleft())
+            size += len(group[-1][0].body)
+        return group
+
+    def _commit(self, group: list[tuple[Batch, Future[int]]]) -> None:
+        first = self.committed + 1
+        rows = [
+            value for number, (batch, _) in enumerate(group, first) for value in (number, int(batch.form), batch.body)
+        ]
+        places = ", ".join(["(?, ?, ?)"] * len(group))
+        try:
+            with transaction(self._connection):
+                self._connection.execute(f"INSERT INTO batch VALUES {places}", rows)
+        except sqlite3.Error as error:
+            with self.lock:
+                self._pending -= sum(len(batch.body) for batch, _ in group)
+            for _, done in group:
+                done.set_exception(Full(f"The store cannot be written ({error}); nothing of this batch was kept."))
+            return
+        if not self._backlog:
+            self._backlog_since = time.monotonic()
+        self._backlog += [(number, batch) for number, (batch, _) in enumerate(group, first)]
+        with self.lock:
+            self.committed = first + len(group) - 1
+            self.counts.received += sum(batch.spans for batch, _ in group)
+        for number, (_, done) in enumerate(group, first):
+            done.set_result(number)
+
+    def _is_due(self) -> bool:
+        if not self._backlog:
+            return False
+        waited = time.monotonic() - self._backlog_since >= _LATEST
+        return waited or self._wanted > self.indexed or sum(batch.spans for _, batch in self._backlog) >= _BACKLOG
+
+    def _index(self) -> None:
+        batches, self._backlog = self._backlog, []
+        try:
+            grown = self._indexed(batches)
+        except sqlite3.Error:
+            self._backlog, self._backlog_since = batches, time.monotonic() + 1.0  # the disk may have room by then
+            return
+        with self.lock:
+            self.segments = [*(each for each in self.segments if each.id != grown.id), grown]
+            self.indexed = batches[-1][0]
+            self._pending = max(0, self._pending - sum(len(batch.body) for _, batch in batches))
+            self._announce(batches)
+            self.lock.notify_all()
+
+    def _indexed(self, batches: list[tuple[int, Batch]]) -> Segment:
+        last = self.segments[-1] if self.segments else None
+        with transaction(self._connection):
+            if last is None or last.closed:
+                last = segment.begin(self._connection, last.id + 1 if last else 1)
+            for name in {part.service for _, batch in batches for part in batch.parts} - self.services.keys():
+                self._connection.execute("INSERT OR IGNORE INTO service (name) VALUES (?)", (name,))
+            services = dict(self._connection.execute("SELECT name, id FROM service"))
+            segment.write(self._connection, last.id, batches, services)
+            grown = last.grown(batches)
+            if grown.spans >= self.limits.segment_spans or grown.size >= self.limits.segment_bytes:
+                grown.closed = time.time_ns() // 1000
+            segment.save(self._connection, grown)
+        self.services = services
+        return grown
+
+    def _announce(self, batches: list[tuple[int, Batch]]) -> None:
+        self.recent += [(number, list({part.trace_id: None for part in batch.parts})) for number, batch in batches]
+        while len(self.recent) > _MOST_RECENT:
+            self.recent.popleft()
+
+    def _recover(self) -> None:
+        """Index what was committed when the process died."""
+        sql = "SELECT id, form, body FROM batch WHERE id > ? ORDER BY id LIMIT 20"
+        while rows := self._connection.execute(sql, (self.indexed,)).fetchall():
+            self._backlog = [(number, found) for number, form, body in rows if (found := forms.described(form, body))]
+            if self._backlog:
+                self._index()
+            self.indexed = rows[-1][0]
+
+    def _retain(self) -> None:
+        """Drop a slice of what is too old or too much."""
+        if self._dropping is None:
+            if time.monotonic() - self._looked < _LOOK:
+                return
+            self._looked = time.monotonic()
+            if not self._is_over():
+                return
+            self._dropping = self._drop_oldest()
+        try:
+            if next(self._dropping, True):
+                self._dropping = None
+        except sqlite3.Error:
+            self._dropping = None
+
+    def _is_over(self) -> bool:
+        if not self.segments:
+            return False
+        oldest = self.segments[0]
+        if oldest.closed and time.time() - oldest.closed / 1e6 > self.limits.age:
+            return True
+        return bool(oldest.closed) and used(self._connection) > self.limits.size
+
+    def _drop_oldest(self) -> Iterator[bool]:
+        """Drop the oldest segment; gives False while there is more of it to do."""
+        oldest, later = self.segments[0], self.segments[1:]
+        with transaction(self._connection):
+            gone = segment.drop(self._connection, oldest, later)
+        with self.lock:
+            self.segments = self.segments[1:]
+            self.counts.dropped += gone
+        yield False
+        last = max(oldest.sifters, default=0)
+        while True:
+            with transaction(self._connection):
+                deleted = self._connection.execute(_DELETED, (last, _SLICE)).rowcount
+            if deleted < _SLICE:
+                return
+            yield False
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block does, all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk may have rolled it back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+def used(connection: sqlite3.Connection) -> int:
+    """Return how many bytes of the file hold something; what was dropped is room for what comes."""
+    [page], [pages], [free] = (connection.execute(f"PRAGMA {name}").fetchone() for name in _SIZES)
+    return int(page * (pages - free))

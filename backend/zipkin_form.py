@@ -1,0 +1,174 @@
+"""Spans as Zipkin v2 JSON: checked as they come, and read again from the bytes that were kept.
+
+https://zipkin.io/zipkin-api/#/default/post_spans says what a span is; the server's own reading of it
+(zipkin2.internal.V2SpanReader) is followed where that is silent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from backend.batch import Batch, Form, Part, Taken, trace_key
+from backend.words import Sort, Word, hashed, sifter
+from discovery import ids, zipkin
+from discovery.errors import Malformed
+from discovery.trace import Span
+
+Hexadecimal = Meta(pattern=r"\A0*[1-9a-fA-F][0-9a-fA-F]*\Z", description="hexadecimal, not all zeros")
+TraceId = Annotated[str, Meta(max_length=32), Hexadecimal]
+SpanId = Annotated[str, Meta(max_length=16), Hexadecimal]
+Microseconds = Annotated[int, Meta(ge=0, le=2**62)]  # a start and a duration add up below SQLite's largest
+
+
+class Endpoint(Struct, rename="camel", gc=False):
+    """One side of a call."""
+
+    service_name: str | None = None
+    ipv4: str | None = None
+    ipv6: str | None = None
+    port: int | None = None
+
+
+class Annotation(Struct, gc=False):
+    """Something that happened at one moment, in microseconds since the epoch."""
+
+    timestamp: Microseconds
+    value: str
+
+
+class ZipkinSpan(Struct, rename="camel", gc=False):
+    """A span as Zipkin's JSON has it."""
+
+    trace_id: TraceId
+    id: SpanId
+    parent_id: str | None = None
+    kind: Literal["CLIENT", "SERVER", "PRODUCER", "CONSUMER"] | None = None
+    name: str | None = None
+    timestamp: Microseconds | None = None
+    duration: Microseconds | None = None
+    local_endpoint: Endpoint | None = None
+    remote_endpoint: Endpoint | None = None
+    annotations: list[Annotation] | None = None
+    tags: dict[str, str] | None = None
+    debug: bool | None = None
+    shared: bool | None = None
+
+
+_NOWHERE = Endpoint()
+_LIST = msgspec.json.Decoder(list[ZipkinSpan])
+_ONE = msgspec.json.Decoder(ZipkinSpan)
+_PLACES = msgspec.json.Decoder(list[Raw])
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def take(body: bytes) -> Taken:
+    """Check a body and describe its spans; Malformed where it is no JSON list."""
+    try:
+        found = _LIST.decode(body)
+    except _BROKEN:
+        return _good_ones(body)
+    return Taken(_described(body, found))
+
+
+def _good_ones(body: bytes) -> Taken:
+    """Take the good spans of a body that has bad ones."""
+    try:
+        raws = _PLACES.decode(body)
+    except _BROKEN as error:
+        raise Malformed(f"The body is not a JSON list of spans in Zipkin's v2 form: {error}.") from error
+    good: list[Raw] = []
+    found: list[ZipkinSpan] = []
+    reasons: list[str] = []
+    for number, raw in enumerate(raws):
+        try:
+            found.append(_ONE.decode(raw))
+            good.append(raw)
+        except _BROKEN as error:
+            reasons.append(_reason(error, number))
+    body = b"[" + b",".join(bytes(raw) for raw in good) + b"]"
+    return Taken(_described(body, found) if found else None, len(reasons), reasons[0])
+
+
+def _reason(error: Exception, number: int) -> str:
+    said, at, path = str(error).rpartition(" - at `$")
+    place = f"[{number}]{path.rstrip('`')}"
+    return f"{place}: {said if at else error}."
+
+
+def _described(body: bytes, spans: list[ZipkinSpan]) -> Batch | None:
+    if not spans:
+        return None
+    parts: dict[tuple[str, str], Part] = {}
+    names: set[tuple[str, str, str]] = set()
+    tags: set[tuple[str, str]] = set()
+    notes: set[str] = set()
+    for span in spans:
+        local, remote = span.local_endpoint, span.remote_endpoint
+        service = local.service_name or "" if local else ""
+        names.add((service, span.name or "", remote.service_name or "" if remote else ""))
+        part = parts.get((span.trace_id, service))
+        if part is None:
+            part = parts[span.trace_id, service] = Part(ids.normalised(span.trace_id), service, 0, 0, 0, False, 0)
+        part.spans += 1
+        start, duration = span.timestamp, span.duration
+        if start:
+            if not part.at or start < part.at:
+                part.at = start
+            if not span.parent_id:
+                part.first = start
+        if duration and duration > part.longest:
+            part.longest = duration
+        if span.tags:
+            tags.update(span.tags.items())
+            if "error" in span.tags and span.tags["error"] != "false":
+                part.red = True
+        if span.annotations:
+            notes.update([each.value for each in span.annotations])
+    return Batch(Form.ZIPKIN, body, len(spans), list(parts.values()), names, tags, _sifted(names, tags, notes))
+
+
+def _sifted(names: set[tuple[str, str, str]], tags: set[tuple[str, str]], notes: set[str]) -> bytes:
+    words = {hashed(Sort.TAG, key, value) for key, value in tags}
+    words |= {hashed(Sort.KEY, key) for key in {key for key, _ in tags} | notes}
+    words |= {hashed(Sort.NAME, name.lower()) for name in {name for _, name, _ in names}}
+    words |= {hashed(Sort.REMOTE, name.lower()) for name in {name for _, _, name in names}}
+    return sifter(words)
+
+
+class ZipkinBatch:
+    """A batch of this form, read again."""
+
+    def __init__(self, body: bytes) -> None:
+        self._spans: defaultdict[int, list[ZipkinSpan]] = defaultdict(list)
+        for span in _LIST.decode(body):
+            self._spans[trace_key(span.trace_id)].append(span)
+
+    def spans(self, key: int) -> list[Span]:
+        """Return the spans of the traces with that key."""
+        return [as_span(span) for span in self._spans.get(key, ())]
+
+    def keys(self, word: Word) -> set[int]:
+        """Return the keys of the traces that have a span with a word."""
+        return {key for key, spans in self._spans.items() if any(_has(span, word) for span in spans)}
+
+
+def as_span(span: ZipkinSpan) -> Span:
+    """Make a span of the trace model."""
+    raw: dict[str, Any] = msgspec.to_builtins(span)
+    return zipkin.span(raw, "the span")
+
+
+def _has(span: ZipkinSpan, word: Word) -> bool:
+    match word.sort:
+        case Sort.NAME:
+            return (span.name or "").lower() == word.key
+        case Sort.REMOTE:
+            return ((span.remote_endpoint or _NOWHERE).service_name or "").lower() == word.key
+        case Sort.TAG:
+            return (span.tags or {}).get(word.key) == word.value
+        case _:
+            return word.key in (span.tags or ()) or any(each.value == word.key for each in span.annotations or ())

@@ -5,10 +5,14 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.pages import first
+from backend.pages import first, trace, upload
 
 ROUTES: list[BaseRoute] = [
     Route("/", first.listed),
-    Route("/trace/{trace_id}", first.trace),
+    Route("/trace/{trace_id}", trace.trace),
+    Route("/trace/{trace_id}/text", trace.text),
+    Route("/trace/{trace_id}/{form}.json", trace.download),
+    Route("/upload", upload.form),
+    Route("/upload", upload.models, methods=["POST"]),
     Mount("/static", StaticFiles(packages=[("backend.pages", "static")])),
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.pages import first, trace, upload
+from backend.pages import search, trace, upload
 
 ROUTES: list[BaseRoute] = [
-    Route("/", first.listed),
+    Route("/", search.results),
+    Route("/trace", search.opened),
     Route("/trace/{trace_id}", trace.trace),
     Route("/trace/{trace_id}/text", trace.text),
     Route("/trace/{trace_id}/{form}.json", trace.download),

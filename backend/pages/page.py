@@ -5,6 +5,9 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from backend.pages import times
+from discovery import duration, palette
+
 # Nothing of a page comes from elsewhere, and no script stands in a page itself, whatever a span's text holds.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -20,6 +23,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters |= {"colour": palette.number, "iso": times.iso, "spelled": duration.spelled}
 
 
 def page(template: str, status: int = 200, **context: object) -> HTMLResponse:

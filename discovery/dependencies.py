@@ -102,8 +102,10 @@ def _request(span: Span, kind: Kind, parents: Parents) -> Iterator[_Call]:
             yield _Call(remote.service, span.service, error=False)  # a call whose server left no span
         if not is_client or not caller:
             caller = remote.service
-        if remote.kind is Kind.CLIENT and span.parent_id == remote.span_id:
-            error = error or remote.error
+        # Zipkin looks for the client by the parent's id: neither a shared half, which has the client's id itself, nor
+        # one that has lost its parent finds it.
+        if remote.kind is Kind.CLIENT and remote is parents[span.span_id] and span.parent_id in parents:
+            error = error or (remote.error and not span.shared)
     if caller and callee:
         yield _Call(caller, callee, error)
 

@@ -222,7 +222,9 @@ def _separate_halves(spans: list[Span]) -> list[Span]:
     def placed(span: Span) -> Span:
         first = halves[span.span_id][0]
         if span is not first:
-            return replace(span, span_id=own_id[identity(span)], parent_id=first.span_id)
+            answers = first.kind is Kind.CLIENT and span.kind is Kind.SERVER  # not every sender says that it shares
+            shared = span.shared or answers
+            return replace(span, span_id=own_id[identity(span)], parent_id=first.span_id, shared=shared)
         candidates = halves.get(span.parent_id or "", [])
         if len(candidates) < 2:
             return span

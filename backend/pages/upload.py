@@ -32,4 +32,5 @@ async def models(request: Request) -> Response:
 
 
 def _models(content: bytes) -> str:
+    """Spell the models in ASCII: a file, unlike a sender, may hold halves of characters, which UTF-8 cannot spell."""
     return json.dumps([view(trace) for trace in document.parse(content)], separators=(",", ":"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
+import msgspec
 from markupsafe import Markup
 
 from discovery import attributes, duration, palette
@@ -63,6 +63,7 @@ class SpanView(TypedDict, total=False):
     ok: bool
     notes: list[str]
     warnings: list[str]
+    asides: list[str]
     tags: Texts
     events: list[Event]
     links: list[Link]
@@ -130,7 +131,7 @@ def view(trace: Trace) -> TraceView:
 
 def embedded(model: TraceView) -> Markup:
     """Spell a model for a `script` element of JSON, which no text in it can end."""
-    return Markup(json.dumps(model, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704 - no < is left
+    return Markup(msgspec.json.encode(model).replace(b"<", rb"\u003c").decode())  # noqa: S704 - no < is left
 
 
 def _details(span: Span, trace: Trace) -> SpanView:
@@ -143,6 +144,8 @@ def _details(span: Span, trace: Trace) -> SpanView:
         details["ok"] = True
     if warnings := list(_warnings(span, trace)):
         details["warnings"] = warnings
+    if asides := list(_asides(span, trace)):
+        details["asides"] = asides
     if span.attributes:
         details["tags"] = _texts(span.attributes)
     if span.events:
@@ -166,20 +169,23 @@ def _details(span: Span, trace: Trace) -> SpanView:
 
 
 def _warnings(span: Span, trace: Trace) -> Iterator[str]:
-    """Say what is odd about a span's place in the tree or in time."""
+    """Say what cannot be right about a span's place in the tree or in time."""
     parent = trace.span(span.parent_id)
-    if parent is None:
-        if span.parent_id is not None:
-            yield f"Its parent {span.parent_id} never arrived."
-        return
-    if span.start < parent.start:
+    if parent is None and span.parent_id is not None:
+        yield f"Its parent {span.parent_id} never arrived."
+    if parent is not None and span.start < parent.start:
         early = duration.spelled(parent.start - span.start)
         yield f"It began {early} before its parent: clocks or start times disagree."
-    if span.detached:
+
+
+def _asides(span: Span, trace: Trace) -> Iterator[str]:
+    """Say what is well possible, and worth knowing."""
+    parent = trace.span(span.parent_id)
+    if parent is not None and span.detached:
         yield "Its parent did not wait for it."
-    elif span.end > parent.end:
+    elif parent is not None and span.end > parent.end:
         late = duration.spelled(span.end - parent.end)
-        yield f"It ended {late} after its parent, which cannot have waited for it."
+        yield f"It ended {late} after its parent, which cannot have waited for all of it."
 
 
 def _texts(pairs: Mapping[str, Value]) -> Texts:

@@ -18,6 +18,7 @@ export function drawer(model, index, act) {
     ),
     ...(span.error ? (span.notes.length ? span.notes : ["It failed, and does not say why."]).map(failure) : []),
     ...(span.warnings ?? []).map((warning) => element("p", { class: "remark" }, shown(warning))),
+    ...(span.asides ?? []).map((aside) => element("p", { class: "hint" }, shown(aside))),
     facts(model, span, act),
     element(
       "p",

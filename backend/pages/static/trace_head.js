@@ -51,7 +51,7 @@ function forms(model) {
     ),
   );
   items.push(element("li", {}, element("span", {}, "Text"), element("a", { href: `${base}/text`, "aria-label": "See as text" }, "see"), element("a", { href: `${base}/text`, download: `${model.id}.txt`, "aria-label": "Download text" }, "download")));
-  return element("details", { class: "forms" }, element("summary", {}, "JSON"), element("ul", {}, ...items));
+  return element("details", { class: "forms" }, element("summary", {}, "JSON and download"), element("ul", {}, ...items));
 }
 
 function legend(model) {

@@ -65,8 +65,13 @@ export class Minimap {
       brush.fillStyle = colours[services[span.service].colour];
       paint(span, index);
     });
-    brush.fillStyle = red; // last, so that no error is painted over
-    spans.forEach((span, index) => span.error && paint(span, index));
+    // Errors last, so that none is painted over; where lines lie upon one another only their ends, for the same reason.
+    brush.fillStyle = red;
+    const crowded = line < ratio;
+    spans.forEach((span, index) => {
+      if (span.error && crowded) brush.fillRect((span.at + span.duration) * scale - 2 * ratio, index * line - ratio, 2 * ratio, 3 * ratio);
+      else if (span.error) paint(span, index);
+    });
   }
 
   #mark(from, to) {

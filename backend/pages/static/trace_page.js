@@ -91,6 +91,7 @@ export class TracePage {
 
   #toolbar() {
     const button = (text, title, act) => element("button", { type: "button", title, "aria-label": title, onclick: act }, text);
+    const group = (name, ...buttons) => element("span", { class: "group" }, element("span", { class: "group-name", "aria-hidden": "true" }, name), ...buttons);
     this.query = element("input", {
       type: "search", placeholder: "Find: name, service, key=value", "aria-label": "Find in the trace", "aria-keyshortcuts": "/", maxlength: 500,
       oninput: () => this.#find(this.query.value),
@@ -101,20 +102,14 @@ export class TracePage {
       },
     });
     this.count = element("span", { class: "count", role: "status" });
-    this.finds = element("span", { class: "group" }, button("↑", "Previous found", () => this.#nextFound(-1)), button("↓", "Next found", () => this.#nextFound(1)));
-    this.unzoom = button("All of the time", "See all of the time again (0)", () => this.zoom(0, this.#model.duration));
+    this.finds = element("span", { class: "group" }, button("↑", "Previous found (Shift Enter)", () => this.#nextFound(-1)), button("↓", "Next found (Enter)", () => this.#nextFound(1)));
+    this.unzoom = button("Reset zoom", "See all of the time again (0)", () => this.zoom(0, this.#model.duration));
     const errors = this.#model.errors
-      ? element("span", { class: "group errors" }, button("✗ ↑", "Previous error (p)", () => this.#nextError(-1)), button("✗ ↓", "Next error (n)", () => this.#nextError(1)))
+      ? group("Error", button("↑", "Previous error (p)", () => this.#nextError(-1)), button("↓", "Next error (n)", () => this.#nextError(1)))
       : null;
-    const tree = element(
-      "span",
-      { class: "group" },
-      button("−1", "Collapse one level (-)", () => this.#fold("collapseLevel")),
-      button("+1", "Expand one level (+)", () => this.#fold("expandLevel")),
-      button("− all", "Collapse all", () => this.#fold("collapseAll")),
-      button("+ all", "Expand all", () => this.#fold("expandAll")),
-    );
-    return element("div", { class: "tools", role: "toolbar", "aria-label": "Waterfall" }, element("span", { class: "find" }, this.query, this.count, this.finds), errors, tree, this.unzoom);
+    const level = group("Level", button("−", "Collapse one level (-)", () => this.#fold("collapseLevel")), button("+", "Expand one level (+)", () => this.#fold("expandLevel")));
+    const all = group("All", button("−", "Collapse all", () => this.#fold("collapseAll")), button("+", "Expand all", () => this.#fold("expandAll")));
+    return element("div", { class: "tools", role: "toolbar", "aria-label": "Waterfall" }, element("span", { class: "find" }, this.query, this.count, this.finds), errors, level, all, this.unzoom);
   }
 
   #heads() {

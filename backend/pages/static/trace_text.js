@@ -3,13 +3,12 @@
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 const UNITS = [[60_000_000, "min"], [1_000_000, "s"], [1_000, "ms"]];
 
-/** Spell control characters: those of ASCII by their pictures, others by their number. `kept` are left as they are. */
+/** Spell control characters by their number, as ⟨0007⟩, and line ends as an arrow. `kept` are left as they are. */
 export function shown(text, kept = "") {
   return text.replace(INVISIBLE, (character) => {
     if (kept.includes(character)) return character;
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? "\u2421" : `\u27e8${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
+    if (character === "\n") return "\u21b5";
+    return `\u27e8${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
   });
 }
 
@@ -45,7 +44,7 @@ export function spelled(microseconds) {
 export function tick(microseconds, step) {
   if (microseconds === 0) return "0";
   const [unit, name] = UNITS.slice(1).find(([size]) => microseconds >= size) ?? [1, "µs"];
-  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / unit))));
+  const digits = Math.min(6, Math.max(0, Math.ceil(1 - Math.log10(step / unit))));
   return `${(microseconds / unit).toFixed(digits)} ${name}`;
 }
 

@@ -9,6 +9,8 @@ from typing import Protocol
 from backend.words import Word
 from discovery.trace import Span
 
+SUGGESTED = 200  # tags of a batch at most that are suggested
+
 
 class Form(IntEnum):
     """How a batch's bytes are spelled; the numbers are in the file."""
@@ -38,8 +40,8 @@ class Part:
 class Batch:
     """Spans on their way into the store.
 
-    `names` holds (service, span's name, remote service's name), `tags` keys and values where the form gives them away
-    cheaply, `sifter` the words that the spans can be found by.
+    `names` holds (service, span's name, remote service's name), `tags` some keys and values to suggest, `sieve` the
+    words that the spans can be found by.
     """
 
     form: Form
@@ -48,7 +50,7 @@ class Batch:
     parts: list[Part]
     names: set[tuple[str, str, str]]
     tags: set[tuple[str, str]]
-    sifter: bytes
+    sieve: bytes
 
 
 @dataclass(frozen=True, slots=True)

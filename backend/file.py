@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS segment (
     size INTEGER NOT NULL, closed INTEGER NOT NULL, names TEXT NOT NULL, tags TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS sifter (batch INTEGER PRIMARY KEY, segment INTEGER NOT NULL, bits BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sieve (batch INTEGER PRIMARY KEY, segment INTEGER NOT NULL, bits BLOB NOT NULL);
 """
 SEGMENT = """
 CREATE TABLE part_{0} (
@@ -88,5 +88,5 @@ def _looked_at(path: str) -> None:
             f"{path} was written by a newer tracelab (store version {version}, known is {VERSION}); name another with "
             "--store, or use that tracelab."
         )
-    if not {"batch", "segment", "service", "sifter"} <= tables:
+    if not {"batch", "segment", "service", "sieve"} <= tables:
         raise Unusable(f"{path} is a broken store of traces; name another with --store, or move it away.")

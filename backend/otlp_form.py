@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+from zlib import crc32
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # the library has no types of its own
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from backend import otlp_shape, protobuf
-from backend.batch import Batch, Form, Part, Taken, trace_key
-from backend.words import Sort, Word, hashed, sifter
+from backend.batch import SUGGESTED, Batch, Form, Part, Taken, trace_key
+from backend.words import Sort, Word, hashed, sieve
 from discovery import attributes
 from discovery.errors import Malformed
 from discovery.trace import Span
 
 _ERROR = 2
+_REMOTE = b"peer.service"
+# Of protobuf: the tag of a message's first field, those before a text that is a value, the first length of two bytes.
+_FIRST, _TEXT, _LONG = 0x0A, b"\x12\x0a", 0x80
 
 _Place = tuple[int, int, int]
 
@@ -32,10 +37,12 @@ def take(body: bytes) -> Taken:
         whole.ParseFromString(body)  # opens every attribute, to be sure that all can be read later
     except DecodeError as error:
         raise Malformed("The body is not an OTLP ExportTraceServiceRequest in protobuf.") from error
-    reasons = list(_faults(otlp_shape.Request.FromString(body)))
+    request = otlp_shape.Request.FromString(body)
+    reasons = list(_faults(request))
     if reasons:
         body = _without(whole, {place for place, _ in reasons})
-    described = _described(body)
+        request = otlp_shape.Request.FromString(body)
+    described = _described(body, request)
     return Taken(described if described.spans else None, len(reasons), reasons[0][1] if reasons else "")
 
 
@@ -63,13 +70,13 @@ def _without(whole: ExportTraceServiceRequest, places: set[_Place]) -> bytes:
     return bytes(whole.SerializeToString())
 
 
-def _described(body: bytes) -> Batch:
+def _described(body: bytes, request: Any) -> Batch:
     parts: dict[tuple[bytes, str], Part] = {}
     names: set[tuple[str, str, str]] = set()
     pairs: set[bytes] = set()
     notes: set[str] = set()
     total = 0
-    for group in otlp_shape.Request.FromString(body).resource_spans:
+    for group in request.resource_spans:
         resource = list(group.resource.attributes)
         service = _service(resource)
         pairs.update(resource)
@@ -81,20 +88,19 @@ def _described(body: bytes) -> Batch:
                 red = span.HasField("status") and span.status.code == _ERROR
                 _count(parts, span, service, red)
                 notes.update([event.name for event in span.events])
-    tags = {_opened(pair) for pair in pairs}
-    keys = {key for key, _ in tags}
+    words, keys = _words(pairs)
     if "error" in keys:  # which of them it is on, and whether it says "false", is found out when they are read
         for part in parts.values():
             part.red = True
     if any(part.red for part in parts.values()):
         keys.add("error")
-    remotes = {value for key, value in tags if key == "peer.service"}
+    remotes = {_opened(pair)[1] for pair in pairs if _REMOTE in pair} if "peer.service" in keys else set()
     names |= {(service, "", remote) for service, _, _ in names for remote in remotes}
-    words = {hashed(Sort.TAG, key, value) for key, value in tags}
     words |= {hashed(Sort.KEY, key) for key in keys | notes}
     words |= {hashed(Sort.NAME, name.lower()) for name in {name for _, name, _ in names}}
     words |= {hashed(Sort.REMOTE, remote.lower()) for remote in remotes}
-    return Batch(Form.OTLP, body, total, list(parts.values()), names, tags, sifter(words))
+    some = {_opened(pair) for pair in islice(pairs, SUGGESTED)}
+    return Batch(Form.OTLP, body, total, list(parts.values()), names, some, sieve(words))
 
 
 def _count(parts: dict[tuple[bytes, str], Part], span: Any, service: str, red: bool) -> None:
@@ -114,6 +120,30 @@ def _count(parts: dict[tuple[bytes, str], Part], span: Any, service: str, red: b
 def _service(resource: list[bytes]) -> str:
     named = [_opened(pair) for pair in resource if b"service.name" in pair]
     return next((value for key, value in named if key == "service.name"), "")
+
+
+def _words(pairs: set[bytes]) -> tuple[set[int], set[str]]:
+    """Return the hashes of attributes as words, and their keys.
+
+    Most are a short key and a short text, in the order of their field numbers: their bytes are where they always are,
+    and opening them as messages would cost ten times as much. All others are opened.
+    """
+    words: set[int] = set()
+    seeds: dict[bytes, int] = {}
+    others: set[tuple[str, str]] = set()
+    for pair in pairs:
+        at = 2 + pair[1] if len(pair) > 1 else 2
+        size = len(pair) - at - 4  # of the text, if it is one
+        if not (0 <= size < _LONG and pair[0] == _FIRST and pair[at : at + 4 : 2] == _TEXT and pair[at + 3] == size):
+            others.add(_opened(pair))
+            continue
+        key = pair[2:at]
+        seed = seeds.get(key)
+        if seed is None:
+            seed = seeds[key] = crc32(key, Sort.TAG)
+        words.add(crc32(pair[at + 4 :], seed))
+    words |= {hashed(Sort.TAG, key, value) for key, value in others}
+    return words, {key.decode() for key in seeds} | {key for key, _ in others}
 
 
 def _opened(pair: bytes) -> tuple[str, str]:

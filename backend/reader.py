@@ -175,8 +175,8 @@ class Reading:
         return [
             batch
             for segment in self._segments
-            for batch, sifter in segment.sifters.items()
-            if words.admits(sifter, wanted)
+            for batch, sieve in segment.sieves.items()
+            if words.admits(sieve, wanted)
         ]
 
     def _having(self, batch: int, word: Word) -> set[int]:

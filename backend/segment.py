@@ -20,7 +20,7 @@ class Segment:
     """Batches that came one after the other. `earliest` and `latest` are spans' starts, microseconds since the epoch.
 
     `closed` is when the next one was begun, 0 where this is the last. `names` holds (service, span's name, remote
-    service's name), `sifters` the words of each batch.
+    service's name), `sieves` the words of each batch.
     """
 
     id: int
@@ -31,7 +31,7 @@ class Segment:
     closed: int = 0
     names: set[tuple[str, str, str]] = field(default_factory=set)
     tags: dict[str, set[str]] = field(default_factory=dict)
-    sifters: dict[int, bytes] = field(default_factory=dict)
+    sieves: dict[int, bytes] = field(default_factory=dict)
 
     def grown(self, batches: list[tuple[int, Batch]]) -> Segment:
         """Return it with more batches, each with its number; readers keep the one they have."""
@@ -43,7 +43,7 @@ class Segment:
             spans=self.spans + sum(batch.spans for _, batch in batches),
             size=self.size + sum(len(batch.body) + _ADDED_TO_BODY for _, batch in batches),
             names=self.names.union(*(batch.names for _, batch in batches)),
-            sifters=self.sifters | {number: batch.sifter for number, batch in batches},
+            sieves=self.sieves | {number: batch.sieve for number, batch in batches},
             tags={key: set(values) for key, values in self.tags.items()},
         )
         for _, batch in batches:
@@ -95,9 +95,9 @@ def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int,
                 moments.append((part.at, service, key, number, part.longest, part.red))
     _fill(connection, f"part_{segment}", sorted(parts), 6)
     _fill(connection, f"moment_{segment}", sorted(moments), 6)
-    rows = [value for number, batch in batches for value in (number, segment, batch.sifter)]
+    rows = [value for number, batch in batches for value in (number, segment, batch.sieve)]
     places = ", ".join(["(?, ?, ?)"] * len(batches))
-    connection.execute(f"INSERT INTO sifter VALUES {places}", rows)
+    connection.execute(f"INSERT INTO sieve VALUES {places}", rows)
 
 
 def _fill(connection: sqlite3.Connection, table: str, rows: list[tuple[int, ...]], columns: int) -> None:
@@ -115,8 +115,8 @@ def load(connection: sqlite3.Connection) -> list[Segment]:
         segment.tags = msgspec.json.decode(tags, type=dict[str, set[str]])
         segments.append(segment)
     by_id = {segment.id: segment for segment in segments}
-    for batch, number, bits in connection.execute("SELECT batch, segment, bits FROM sifter ORDER BY batch"):
-        by_id[number].sifters[batch] = bits
+    for batch, number, bits in connection.execute("SELECT batch, segment, bits FROM sieve ORDER BY batch"):
+        by_id[number].sieves[batch] = bits
     return segments
 
 
@@ -137,6 +137,6 @@ def drop(connection: sqlite3.Connection, segment: Segment, later: Iterable[Segme
             gone += spans
     connection.execute(f"DROP TABLE part_{segment.id}")
     connection.execute(f"DROP TABLE moment_{segment.id}")
-    connection.execute("DELETE FROM sifter WHERE segment = ?", (segment.id,))
+    connection.execute("DELETE FROM sieve WHERE segment = ?", (segment.id,))
     connection.execute("DELETE FROM segment WHERE id = ?", (segment.id,))
     return gone

@@ -1,21 +1,18 @@
-"""What a batch of spans can be searched for, and a filter that tells which batches to look into.
+"""What a batch of spans can be searched for, and a sieve that tells which batches to look into.
 
-A batch's words - names, tags, annotations - go into one Bloom filter (Bloom, "Space/time trade-offs in hash coding with
-allowable errors", 1970): it never denies a word that was put in, and admits about one in fifty that was not. A search
-for what is rare so opens few batches out of thousands.
+A sieve is the 32-bit hashes of a batch's words - names, tags, annotations - one after the other. It never denies a word
+that was put in, and hardly ever admits another one, so that a search for what is rare opens few batches of thousands.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 from zlib import crc32
 
 from backend.criteria import Criteria
-
-_BITS_A_WORD = 16
-_MIX = 0x9E3779B1  # the golden ratio's 32 bits (Knuth, TAOCP 6.4): makes a second, unlike position of the same hash
 
 
 class Sort(IntEnum):
@@ -49,19 +46,11 @@ def hashed(sort: Sort, text: str, value: str = "") -> int:
     return crc32(value.encode(), crc32(text.encode(), sort))
 
 
-def sifter(hashes: Collection[int]) -> bytes:
-    """Make the filter of a batch's words; its size is a power of two."""
-    size = 1 << max(6, (len(hashes) * _BITS_A_WORD - 1).bit_length())
-    bits, mask = bytearray(size >> 3), size - 1
-    for word in hashes:
-        first, second = word & mask, (word * _MIX >> 11) & mask
-        bits[first >> 3] |= 1 << (first & 7)
-        bits[second >> 3] |= 1 << (second & 7)
-    return bytes(bits)
+def sieve(hashes: Collection[int]) -> bytes:
+    """Make the sieve of a batch's words."""
+    return struct.pack(f"<{len(hashes)}I", *hashes)
 
 
-def admits(sifter: bytes, word: int) -> bool:
-    """Tell whether a word may be in the batch."""
-    mask = (len(sifter) << 3) - 1
-    first, second = word & mask, (word * _MIX >> 11) & mask
-    return bool(sifter[first >> 3] >> (first & 7) & 1 and sifter[second >> 3] >> (second & 7) & 1)
+def admits(sieve: bytes, word: int) -> bool:
+    """Tell whether a word may be in the batch; bytes of two neighbours that look like it do no harm."""
+    return struct.pack("<I", word) in sieve

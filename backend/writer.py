@@ -82,7 +82,7 @@ class Writer:
         self._looked = 0.0
         self._dropping: Iterator[bool] | None = None
         [self.committed] = connection.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()
-        self.indexed = max((max(each.sifters, default=0) for each in self.segments), default=0)
+        self.indexed = max((max(each.sieves, default=0) for each in self.segments), default=0)
         self._recover()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -256,7 +256,7 @@ class Writer:
             self.segments = self.segments[1:]
             self.counts.dropped += gone
         yield False
-        last = max(oldest.sifters, default=0)
+        last = max(oldest.sieves, default=0)
         while True:
             with transaction(self._connection):
                 deleted = self._connection.execute(_DELETED, (last, _SLICE)).rowcount

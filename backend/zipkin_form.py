@@ -7,13 +7,15 @@ https://zipkin.io/zipkin-api/#/default/post_spans says what a span is; the serve
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import Annotated, Any, Literal
+from zlib import crc32
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from backend.batch import Batch, Form, Part, Taken, trace_key
-from backend.words import Sort, Word, hashed, sifter
+from backend.batch import SUGGESTED, Batch, Form, Part, Taken, trace_key
+from backend.words import Sort, Word, hashed, sieve
 from discovery import ids, zipkin
 from discovery.errors import Malformed
 from discovery.trace import Span
@@ -96,6 +98,8 @@ def _good_ones(body: bytes) -> Taken:
 def _reason(error: Exception, number: int) -> str:
     said, at, path = str(error).rpartition(" - at `$")
     place = f"[{number}]{path.rstrip('`')}"
+    if "matching regex" in said:
+        return f"{place} is not hexadecimal, or all zeros; expected an id."
     return f"{place}: {said if at else error}."
 
 
@@ -128,15 +132,17 @@ def _described(body: bytes, spans: list[ZipkinSpan]) -> Batch | None:
                 part.red = True
         if span.annotations:
             notes.update([each.value for each in span.annotations])
-    return Batch(Form.ZIPKIN, body, len(spans), list(parts.values()), names, tags, _sifted(names, tags, notes))
+    some = set(islice(tags, SUGGESTED))
+    return Batch(Form.ZIPKIN, body, len(spans), list(parts.values()), names, some, _sieve(names, tags, notes))
 
 
-def _sifted(names: set[tuple[str, str, str]], tags: set[tuple[str, str]], notes: set[str]) -> bytes:
-    words = {hashed(Sort.TAG, key, value) for key, value in tags}
-    words |= {hashed(Sort.KEY, key) for key in {key for key, _ in tags} | notes}
+def _sieve(names: set[tuple[str, str, str]], tags: set[tuple[str, str]], notes: set[str]) -> bytes:
+    keys = {key: hashed(Sort.TAG, key) for key in {key for key, _ in tags}}
+    words = {crc32(value.encode(), keys[key]) for key, value in tags}
+    words |= {hashed(Sort.KEY, key) for key in keys.keys() | notes}
     words |= {hashed(Sort.NAME, name.lower()) for name in {name for _, name, _ in names}}
     words |= {hashed(Sort.REMOTE, name.lower()) for name in {name for _, _, name in names}}
-    return sifter(words)
+    return sieve(words)
 
 
 class ZipkinBatch:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from string import hexdigits
 
+_DIGITS = frozenset(hexdigits)
+
 
 def normalised(trace_id: str) -> str:
     """Spell a trace id as 32 lower-case digits, so that two spellings of one are equal; others stay as they are."""
@@ -28,4 +30,4 @@ def is_span_id(text: str) -> bool:
 
 
 def _is_hexadecimal(text: str, most: int) -> bool:
-    return 0 < len(text) <= most and all(digit in hexdigits for digit in text)
+    return 0 < len(text) <= most and _DIGITS.issuperset(text)

@@ -33,7 +33,7 @@ def span(raw: Any, place: str) -> Span:
     local = field.an_object(raw.get("localEndpoint") or {}, f"{place}.localEndpoint")
     remote = field.an_object(raw.get("remoteEndpoint") or {}, f"{place}.remoteEndpoint")
     raw_tags = field.an_object(raw.get("tags") or {}, f"{place}.tags")
-    tags = {name: attributes.value(tag) for name, tag in raw_tags.items()}
+    tags = {name: tag if type(tag) is str else attributes.value(tag) for name, tag in raw_tags.items()}  # mostly texts
     return Span(
         trace_id=field.an_id(raw, "traceId", place),
         span_id=field.an_id(raw, "id", place),

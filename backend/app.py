@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -19,11 +20,11 @@ from backend.store import Store
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
-def create(store: Store, *, hosts: Iterable[str] | None = None) -> ASGIApp:
+def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None = None) -> ASGIApp:
     """Make the application around a store, which the caller closes.
 
-    `hosts` are names served beside the loopback ones; where not given, those of
-    TRACELAB_HOSTS.
+    Answers without an end of their own end once `ending` is set. `hosts` are names served beside the loopback ones;
+    where not given, those of TRACELAB_HOSTS.
     """
     app = Starlette(
         routes=[
@@ -39,6 +40,7 @@ def create(store: Store, *, hosts: Iterable[str] | None = None) -> ASGIApp:
         exception_handlers={HTTPException: _refusal},
     )
     app.state.store = store
+    app.state.ending = ending
     names = os.environ.get("TRACELAB_HOSTS", "").split(",") if hosts is None else hosts
     return OwnHosts(app, _LOOPBACK | {name.strip().lower() for name in names if name.strip()})
 

@@ -10,10 +10,12 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from backend import app
+from backend.server import Server
 from backend.store import Store
 from backend.writer import Limits
 
@@ -78,13 +80,20 @@ def listen(port: int, option: str) -> socket.socket:
     return listening
 
 
-def server(store: Store) -> uvicorn.Server:
-    """Make the server around a store; `run(sockets=[...])` serves, `should_exit = True` ends it."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app.create(store), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
-        )
+def server(store: Store, **options: Any) -> Server:
+    """Make the server around a store; `run(sockets=[...])` serves, `should_exit = True` ends it.
+
+    Options are those of `backend.app.create`.
+    """
+    ending = threading.Event()
+    config = uvicorn.Config(
+        app.create(store, ending, **options),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
     )
+    return Server(config, ending)
 
 
 def _usual() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.pages import search, trace, upload
+from backend.pages import graph, live, search, trace, upload
 
 ROUTES: list[BaseRoute] = [
     Route("/", search.results),
@@ -13,6 +13,9 @@ ROUTES: list[BaseRoute] = [
     Route("/trace/{trace_id}", trace.trace),
     Route("/trace/{trace_id}/text", trace.text),
     Route("/trace/{trace_id}/{form}.json", trace.download),
+    Route("/dependencies", graph.shown),
+    Route("/live", live.shown),
+    Route("/live/events", live.events),
     Route("/upload", upload.form),
     Route("/upload", upload.models, methods=["POST"]),
     Mount("/static", StaticFiles(packages=[("backend.pages", "static")])),

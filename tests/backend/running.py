@@ -12,10 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
-
 from backend import command
-from backend.app import create
 from backend.store import Store
 from backend.writer import Limits
 from tests.real.tracing import Tracing
@@ -47,9 +44,7 @@ def builtin(limits: Limits | None = None, **options: Any) -> Iterator[Tracing]:
     """Serve a fresh backend on two free ports until the block ends; options are those of `backend.app.create`."""
     sockets = [command.listen(0, "--port"), command.listen(0, "--otlp-port")]
     store = Store(limits=limits)
-    server = uvicorn.Server(
-        uvicorn.Config(create(store, **options), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    )
+    server = command.server(store, **options)
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets})
     thread.start()
     while not server.started:

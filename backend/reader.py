@@ -103,6 +103,14 @@ class Reading:
             found.update(self._rows(sql, "trace", since, until))
         return sorted(found)
 
+    def minutes(self, since: int, until: int) -> list[int]:
+        """Return the minutes since the epoch in which spans between two times start, in order."""
+        found: set[int] = set()
+        for segment in self._segments:
+            sql = f"SELECT DISTINCT at / 60000000 AS minute FROM moment_{segment.id} WHERE at BETWEEN ? AND ?"
+            found.update(self._rows(sql, "minute", max(since, 0), min(until, 2**62)))
+        return sorted(found)
+
     def traces(self, keys: list[int]) -> list[list[Span]]:
         """Return the spans of the traces with those keys."""
         return list(self._traces(keys).values())

@@ -10,10 +10,11 @@ from pathlib import Path
 from backend import file
 from backend.batch import Batch
 from backend.criteria import Criteria
+from backend.links import Links
 from backend.reader import Reader
 from backend.segment import Segment
 from backend.writer import Counts, Limits, Writer
-from discovery.dependencies import Link, dependencies
+from discovery.dependencies import Link
 from discovery.trace import Span, Trace, assemble
 
 
@@ -30,6 +31,7 @@ class Store:
         self.counts = Counts()
         self._writer = Writer(file.opened(name), limits or Limits(), self.counts)
         self._reader = Reader(name)
+        self._links = Links(self._writer.changes)
 
     def append(self, batch: Batch) -> Future[int]:
         """Hand over a batch; the future ends when it is on disk, with writer.Full where it cannot be.
@@ -68,9 +70,9 @@ class Store:
 
     def links(self, since: int, until: int) -> list[Link]:
         """Return who called whom in traces between two times, in microseconds since the epoch."""
-        with self._reader.reading(self._settled()) as reading:
-            traces = reading.traces(reading.keys(since, until))
-        return dependencies(assemble(spans) for spans in traces)
+        segments, version = self._settled(), self._writer.indexed
+        with self._reader.reading(segments) as reading:
+            return self._links.between(reading, version, since, until)
 
     def services(self) -> list[str]:
         """Return the names of all services, sorted."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from backend import forms, segment
 from backend.batch import Batch
+from backend.changes import Changes
 from backend.segment import Segment
 
 _MOST_PENDING = 48 * 1024 * 1024  # bytes of batches that are not indexed yet
@@ -71,6 +72,7 @@ class Writer:
         self.lock = threading.Condition()
         self.segments = segment.load(connection)
         self.services = dict(connection.execute("SELECT name, id FROM service"))
+        self.changes = Changes()
         self.recent: deque[tuple[int, list[str]]] = deque()
         self._connection = connection
         self._waiting: deque[tuple[Batch, Future[int]]] = deque()
@@ -192,6 +194,7 @@ class Writer:
             self.indexed = batches[-1][0]
             self._pending = max(0, self._pending - sum(len(batch.body) for _, batch in batches))
             self._announce(batches)
+            self.changes.note(self.indexed, {part.at for _, batch in batches for part in batch.parts})
             self.lock.notify_all()
 
     def _indexed(self, batches: list[tuple[int, Batch]]) -> Segment:
@@ -255,6 +258,7 @@ class Writer:
         with self.lock:
             self.segments = self.segments[1:]
             self.counts.dropped += gone
+            self.changes.note_all(self.indexed)
         yield False
         last = max(oldest.sieves, default=0)
         while True:

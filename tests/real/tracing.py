@@ -15,6 +15,8 @@ from tests.real.absent import missing
 
 JAEGER_IMAGE = "jaegertracing/jaeger:2.20.0"
 ZIPKIN_IMAGE = "openzipkin/zipkin:3.6.1"
+# Zipkin completes the tags that it was set up for; one that is named in the environment must be set up so as well.
+_COMPLETED = {"AUTOCOMPLETE_KEYS": "environment"}
 
 # Ports of its own, loopback only, memory capped, and no batching: what is sent can be read at once.
 _JAEGER_CONFIGURATION = """
@@ -104,11 +106,16 @@ def zipkin(folder: Path) -> Iterator[Tracing]:
         ]
         found = _zipkin_at(f"http://127.0.0.1:{port}")
         with process.running(
-            [*command, *options], folder, lambda: process.answers(f"{found.query_url}/health"), seconds=90
+            [*command, *options],
+            folder,
+            lambda: process.answers(f"{found.query_url}/health"),
+            seconds=90,
+            environment=_COMPLETED,
         ):
             yield found
     elif docker := process.docker_engine():
-        with process.container(docker, ZIPKIN_IMAGE, (9411,)) as [port]:
+        settings = [part for name, value in _COMPLETED.items() for part in ("-e", f"{name}={value}")]
+        with process.container(docker, ZIPKIN_IMAGE, (9411,), settings) as [port]:
             found = _zipkin_at(f"http://127.0.0.1:{port}")
             process.wait_until(lambda: process.answers(f"{found.query_url}/health"), 90)
             yield found

@@ -139,7 +139,7 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if span.kind is not Kind.INTERNAL:
         details["kind"] = str(span.kind)
     if span.error:
-        details |= SpanView(error=True, notes=notes(span))
+        details |= SpanView(error=True, notes=_reasons(span))
     if span.ok:
         details["ok"] = True
     if warnings := list(_warnings(span, trace)):
@@ -166,6 +166,10 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if span.remote_address:
         details["remote_address"] = _texts(span.remote_address)
     return details
+
+
+def _reasons(span: Span) -> list[str]:
+    return list(dict.fromkeys([span.message, *notes(span)] if span.message else notes(span)))
 
 
 def _warnings(span: Span, trace: Trace) -> Iterator[str]:

@@ -40,7 +40,7 @@ export class TracePage {
       {
         class: "grid", role: "treegrid", tabindex: 0, "aria-label": "Spans", "aria-colcount": 4,
         onclick: (event) => this.#clicked(event),
-        onfocus: () => this.#look.active < 0 && this.#move(0),
+        onfocus: () => this.#look.active < 0 && this.grid.matches(":focus-visible") && this.#move(0), // by keyboard only
       },
       this.sticky,
       this.#rows.body,

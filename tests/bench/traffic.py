@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from urllib.parse import urlsplit
 
+from load.result import percentile
 from tests.bench.batches import MEDIA, SIZE
 
 _BUSY = (429, 503)
@@ -88,8 +89,8 @@ def spread(values: list[float], digits: int = 0) -> str:
 
 def percentiles(values: list[float]) -> str:
     """Spell milliseconds as `p50 .., p95 .., p99 .., most ..`."""
-    cuts = statistics.quantiles(values, n=100, method="inclusive")
-    figures = {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "most": max(values)}
+    figures = {"p50": percentile(values, 50), "p95": percentile(values, 95), "p99": percentile(values, 99)}
+    figures["most"] = max(values)
     return "  ".join(f"{name} {value:7.1f}" for name, value in figures.items()) + f" ms  of {len(values)}"
 
 

@@ -18,23 +18,25 @@ from backend.store import Store
 from discovery import palette
 from discovery.dependencies import Link
 
-_WIDTH, _HEIGHT, _DOWN = 190, 46, 112  # pixels: of a column, of a node, from one layer to the next
-_NODE = 160
+_WIDTH, _HEIGHT, _DOWN = 176, 44, 116  # pixels: of a column, of a node, from one layer to the next
+_NODE, _HEAD = 150, 10  # pixels: a node's width, an arrow's head
 _MARGIN, _ASIDE = 14, 16  # round the drawing; between an upward edge and the downward one of the same two nodes
 _LEAST, _MOST = 1.5, 7.0  # an edge's width
-_LETTERS = 17  # of a name fit into a node
+_LETTERS = 14  # of a name fit into a node
 _DEFAULT = "1h"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A service in the drawing: its box's left upper corner, and the link to its traces."""
+    """A service in the drawing: its box's left upper corner and size, and the link to its traces."""
 
     name: str
     short: str
     colour: int
     x: float
     y: float
+    width: int
+    height: int
     address: str
 
 
@@ -122,7 +124,7 @@ def _drawing(links: Iterable[Link], searches: _Searches) -> Drawing:
     layout = layered(by_edge)
     most = max((link.calls for link in by_edge.values()), default=1)
     nodes = tuple(_node(name, point, searches) for name, point in sorted(layout.nodes.items(), key=_reading_order))
-    arrows = tuple(_arrow(link, _path(layout, edge), most, searches) for edge, link in by_edge.items())
+    arrows = tuple(_arrow(link, layout, most, searches) for link in by_edge.values())
     loop = 30 if any(link.parent == link.child for link in by_edge.values()) else 0
     width = round(layout.columns * _WIDTH) + 2 * _MARGIN + loop
     return Drawing(nodes, arrows, width, max(layout.layers - 1, 0) * _DOWN + _HEIGHT + 2 * _MARGIN)
@@ -135,24 +137,34 @@ def _reading_order(place: tuple[str, Point]) -> tuple[int, float]:
 def _node(name: str, point: Point, searches: _Searches) -> Node:
     x, y = _middle(point)
     short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
-    return Node(name, short, palette.number(name), x - _NODE / 2, y - _HEIGHT / 2, searches.of_service(name))
+    address = searches.of_service(name)
+    return Node(name, short, palette.number(name), x - _NODE / 2, y - _HEIGHT / 2, _NODE, _HEIGHT, address)
 
 
-def _arrow(link: Link, path: list[tuple[float, float]], most: int, searches: _Searches) -> Arrow:
+def _arrow(link: Link, layout: Layout, most: int, searches: _Searches) -> Arrow:
     share = 100 * link.errors / link.calls
-    middle = len(path) // 2
-    (x, y), (further_x, further_y) = path[middle - 1], path[middle]
+    path = _path(layout, (link.parent, link.child))
+    x, y = _label(path)
     return Arrow(
         link=link,
         path=_curve(path) if link.parent != link.child else _loop(path[0]),
         width=_LEAST + (_MOST - _LEAST) * math.sqrt(link.calls / most),
-        x=(x + further_x) / 2 if link.parent != link.child else x + 40,
-        y=(y + further_y) / 2 if link.parent != link.child else y - 26,
+        x=x,
+        y=y,
         address=searches.of_link(link),
         errors=f"{share:.3g}%" if link.errors else "",
         failed=share,
         rate=searches.rate(link),
     )
+
+
+def _label(path: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return where an edge's label stands: nearer to its source, so that those of two opposite edges stand apart."""
+    middle = len(path) // 2
+    (x, y), (further_x, further_y) = path[middle - 1], path[middle]
+    if (x, y) == (further_x, further_y):
+        return x + 40, y - 26
+    return x + 0.42 * (further_x - x), y + 0.42 * (further_y - y)
 
 
 def _path(layout: Layout, edge: Edge) -> list[tuple[float, float]]:
@@ -165,7 +177,7 @@ def _path(layout: Layout, edge: Edge) -> list[tuple[float, float]]:
     side = (-1 if up else 1) * _HEIGHT / 2
     aside = _ASIDE if up else -_ASIDE if edge[::-1] in layout.routes else 0
     points[0] = (points[0][0], points[0][1] + side)
-    points[-1] = (points[-1][0], points[-1][1] - side)
+    points[-1] = (points[-1][0], points[-1][1] - side - math.copysign(_HEAD, side))
     return [(x + aside, y) for x, y in points]
 
 
@@ -184,4 +196,4 @@ def _curve(points: list[tuple[float, float]]) -> str:
 
 def _loop(border: tuple[float, float]) -> str:
     x, y = border
-    return f"M{x:.1f} {y - 12:.1f}C{x + 34:.1f} {y - 22:.1f} {x + 34:.1f} {y + 22:.1f} {x:.1f} {y + 12:.1f}"
+    return f"M{x:.1f} {y - 12:.1f}C{x + 38:.1f} {y - 24:.1f} {x + 42:.1f} {y + 20:.1f} {x + _HEAD:.1f} {y + 10:.1f}"

@@ -88,7 +88,8 @@ def _wider(asked: Form) -> list[Wider]:
     }
     offers = [Wider(said, form.address(typed, **{name: ""})) for name, said in words.items() if typed[name]]
     if typed["lookback"] != times.ALL:
-        offers.insert(0, Wider(times.WORDS[times.ALL], form.address(typed, lookback=times.ALL, since="", until="")))
+        further = form.address(typed, lookback=times.ALL, since="", until="")
+        offers.insert(0, Wider(f"look back on {times.WORDS[times.ALL]}", further))
     return offers
 
 

@@ -27,7 +27,7 @@ export function draw(figure, traces, log, narrow) {
   const dots = traces.toSorted((one, other) => one.start - other.start).map((trace) => dot(trace, axes));
   svg.append(...dots);
   steer(svg, dots);
-  explain(figure, svg);
+  explain(figure);
   brush(svg, axes, narrow);
 }
 
@@ -84,14 +84,15 @@ function steer(svg, dots) {
   });
 }
 
-function explain(figure, svg) {
-  figure.querySelector("[role=tooltip]")?.remove();
+/** Show a dot's words beside it. The figure listens, once: in Chromium an SVG that listens for focus takes it itself. */
+function explain(figure) {
+  if (figure.querySelector("[role=tooltip]")) return;
   const tip = document.createElement("div");
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
   figure.append(tip);
   const show = (event) => {
-    const link = event.target.closest("a");
+    const link = event.target.closest("svg a");
     tip.hidden = !link;
     if (!link) return;
     tip.textContent = link.getAttribute("aria-label");
@@ -100,10 +101,10 @@ function explain(figure, svg) {
     tip.style.top = `${at.top - frame.top - tip.offsetHeight - 6}px`;
   };
   const hide = () => { tip.hidden = true; };
-  svg.addEventListener("pointerover", show);
-  svg.addEventListener("focusin", show);
-  svg.addEventListener("pointerleave", hide);
-  svg.addEventListener("focusout", hide);
+  figure.addEventListener("pointerover", show);
+  figure.addEventListener("focusin", show);
+  figure.addEventListener("pointerleave", hide);
+  figure.addEventListener("focusout", hide);
 }
 
 function brush(svg, { x, width, height }, narrow) {

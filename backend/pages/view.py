@@ -9,7 +9,7 @@ from typing import TypedDict
 import msgspec
 from markupsafe import Markup
 
-from discovery import attributes, duration, palette
+from discovery import attributes, duration, ids, palette
 from discovery.critical_path import critical_path
 from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
@@ -139,7 +139,7 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if span.kind is not Kind.INTERNAL:
         details["kind"] = str(span.kind)
     if span.error:
-        details |= SpanView(error=True, notes=_reasons(span))
+        details |= SpanView(error=True, notes=[span.message] if span.message else notes(span))
     if span.ok:
         details["ok"] = True
     if warnings := list(_warnings(span, trace)):
@@ -155,7 +155,8 @@ def _details(span: Span, trace: Trace) -> SpanView:
         ]
     if span.links:
         details["links"] = [
-            Link(trace=link.trace_id, span=link.span_id, tags=_texts(link.attributes)) for link in span.links
+            Link(trace=_same(link.trace_id, trace), span=link.span_id, tags=_texts(link.attributes))
+            for link in span.links
         ]
     if span.scope:
         details["scope"] = span.scope
@@ -166,10 +167,6 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if span.remote_address:
         details["remote_address"] = _texts(span.remote_address)
     return details
-
-
-def _reasons(span: Span) -> list[str]:
-    return list(dict.fromkeys([span.message, *notes(span)] if span.message else notes(span)))
 
 
 def _warnings(span: Span, trace: Trace) -> Iterator[str]:
@@ -190,6 +187,11 @@ def _asides(span: Span, trace: Trace) -> Iterator[str]:
     elif parent is not None and span.end > parent.end:
         late = duration.spelled(span.end - parent.end)
         yield f"It ended {late} after its parent, which cannot have waited for all of it."
+
+
+def _same(trace_id: str, trace: Trace) -> str:
+    """Spell this trace's id as it is spelled here: a link may have it padded or in capitals."""
+    return trace.trace_id if ids.normalised(trace_id) == ids.normalised(trace.trace_id) else trace_id
 
 
 def _texts(pairs: Mapping[str, Value]) -> Texts:

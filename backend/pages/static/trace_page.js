@@ -11,6 +11,7 @@ import { Tree } from "./trace_tree.js";
 import { element, tick } from "./trace_text.js";
 
 const TICKS = 4;
+const NAMES = 0.36; // of a row's width belongs to names, where the window is wide
 
 export class TracePage {
   #model;
@@ -22,6 +23,7 @@ export class TracePage {
   #drawer = null;
   #help = help();
   #leaving = new AbortController();
+  #sizes;
   /** `from` and `to` are the range of time shown, `active` the row that keys act on, `selected` the open span or -1. */
   #look;
 
@@ -34,7 +36,8 @@ export class TracePage {
     this.#rows = new Rows(model, this.#tree, this.#look);
     this.#map = new Minimap(model, (from, to) => this.zoom(from, to));
     this.axis = element("div", { class: "ticks", "aria-hidden": "true" });
-    this.sticky = element("div", { class: "sticky" }, this.#toolbar(), this.#map.body, this.#heads());
+    this.tools = element("div", { class: "sticky" }, this.#toolbar(), this.#map.body);
+    this.heads = this.#heads();
     this.grid = element(
       "div",
       {
@@ -42,13 +45,16 @@ export class TracePage {
         onclick: (event) => this.#clicked(event),
         onfocus: () => this.#look.active < 0 && this.grid.matches(":focus-visible") && this.#move(0), // by keyboard only
       },
-      this.sticky,
+      this.heads,
       this.#rows.body,
     );
+    // The heads stick below the tools, which may need a line or two.
+    this.#sizes = new ResizeObserver(() => this.grid.style.setProperty("--tools", `${this.tools.offsetHeight}px`));
+    this.#sizes.observe(this.tools);
     this.pane = element("div", { class: "pane" });
     host.replaceChildren(
       head(model, source, copy),
-      element("div", { class: "board" }, this.grid, this.pane),
+      element("div", { class: "board" }, element("div", { class: "left" }, this.tools, this.grid), this.pane),
       element("p", { class: "hint foot" }, "Click a span for all it says. ", element("button", { type: "button", class: "small", onclick: () => this.#help.showModal() }, "Keys (?)")),
       this.#help,
     );
@@ -64,6 +70,7 @@ export class TracePage {
   /** Stop listening, before another trace takes this one's place. */
   close() {
     this.#leaving.abort();
+    this.#sizes.disconnect();
     this.#rows.close();
     this.#map.close();
   }
@@ -167,12 +174,11 @@ export class TracePage {
   }
 
   #fit() {
-    const name = this.grid.querySelector(".heads .name");
-    this.#rows.fitIndent(name.getBoundingClientRect().width);
+    this.#rows.fitIndent(this.heads.offsetWidth * NAMES);
   }
 
   #show(index) {
-    this.#rows.show(index, this.sticky.getBoundingClientRect().height);
+    this.#rows.show(index, this.tools.offsetHeight + this.heads.offsetHeight);
   }
 
   #showDrawer() {

@@ -6,8 +6,9 @@ import heapq
 import queue
 import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -25,9 +26,19 @@ MOST_SPANS = 50_000  # of one trace that are read
 _CONNECTIONS = 4  # queries at once; more would only wait for one another
 _OPEN = 16  # batches held open by one query
 _PAGE = 256  # candidates asked for at once
+_AHEAD = 6  # candidates looked at beyond those asked for, before it is known whether more are needed
+_CHUNK = 64  # candidates whose parts are looked up at once
 _SLACK = 60_000_000  # microseconds by which a service may join a trace before or after its beginning
 
 Candidate = tuple[int, int, int, int]  # when, service, trace's key, batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    batch: int
+    at: int
+    first: int
+    spans: int
 
 
 class Reader:
@@ -60,20 +71,21 @@ class Reading:
         self._connection = connection
         self._segments = segments
         self._opened: OrderedDict[int, Opened | None] = OrderedDict()
+        self._with_word: dict[int, set[int]] = {}  # by batch, for the one word that a search goes by
 
     def spans(self, trace_id: str) -> list[Span]:
         """Return the spans of one trace, repeats merged, MOST_SPANS at most; none where it is not held."""
         wanted = ids.normalised(trace_id)
         if not ids.is_trace_id(wanted):
             return []
-        return self._traces([trace_key(wanted)]).get(wanted, [])
+        return self._read(self._parts([trace_key(wanted)])).get(wanted, [])
 
     def size(self, trace_id: str) -> int:
         """Return how many spans came of a trace, repeats counted."""
         wanted = ids.normalised(trace_id)
         if not ids.is_trace_id(wanted):
             return 0
-        return sum(spans for spans in self._batches([trace_key(wanted)])[trace_key(wanted)].values())
+        return sum(part.spans for part in self._parts([trace_key(wanted)])[trace_key(wanted)])
 
     def search(self, criteria: Criteria, services: list[int] | None) -> list[list[Span]]:
         """Return the spans of each trace that meets the criteria, the latest trace first.
@@ -81,17 +93,14 @@ class Reading:
         `services` are the numbers of the service asked for, in any case; None where none is.
         """
         rare = self._rarest(words.asked(criteria))
+        likely = self._likely(self._candidates(criteria, services, rare[1] if rare else None), criteria, rare)
         found: list[list[Span]] = []
-        seen: set[int] = set()
-        candidates = self._candidates(criteria, services, rare[1] if rare else None)
-        while chunk := list(islice(candidates, max(64, 4 * criteria.limit))):
-            keys = [key for _, _, key, batch in chunk if not rare or key in self._having(batch, rare[0])]
-            fresh = [key for key in dict.fromkeys(keys) if key not in seen]
-            seen.update(fresh)
-            found += [spans for spans in self._traces(fresh).values() if met(criteria, spans)]
+        while chunk := dict(islice(likely, criteria.limit + _AHEAD)):
+            parts = {key: parts for key, (_, parts) in chunk.items()}
+            found += [spans for spans in self._read(parts).values() if met(criteria, spans)]
             found = sorted(found, key=moment, reverse=True)[: criteria.limit]
             # A trace still to come has all of its spans, its first among them, before the last candidate.
-            if len(found) == criteria.limit and chunk[-1][0] <= moment(found[-1]):
+            if len(found) == criteria.limit and min(at for at, _ in chunk.values()) <= moment(found[-1]):
                 break
         return found
 
@@ -113,16 +122,17 @@ class Reading:
 
     def traces(self, keys: list[int]) -> list[list[Span]]:
         """Return the spans of the traces with those keys."""
-        return list(self._traces(keys).values())
+        return list(self._read(self._parts(keys)).values())
 
-    def _traces(self, keys: list[int]) -> dict[str, list[Span]]:
+    def _read(self, parts: Mapping[int, list[_Part]]) -> dict[str, list[Span]]:
+        """Return the spans of traces by their ids, repeats merged, MOST_SPANS of each at most."""
         by_batch: defaultdict[int, list[int]] = defaultdict(list)
-        for key, batches in self._batches(keys).items():
+        for key, each in parts.items():
             left = MOST_SPANS
-            for batch, spans in batches.items():
-                if left > 0:
-                    by_batch[batch].append(key)
-                left -= spans
+            for part in sorted(each, key=lambda part: part.batch):
+                if left > 0 and key not in by_batch[part.batch]:
+                    by_batch[part.batch].append(key)
+                left -= part.spans
         merged: defaultdict[str, dict[tuple[str, str, Kind], Span]] = defaultdict(dict)
         for batch, wanted in sorted(by_batch.items()):
             for span in self._of(batch, wanted):
@@ -135,14 +145,14 @@ class Reading:
         for key in keys:
             yield from opened.spans(key) if opened else ()
 
-    def _batches(self, keys: list[int]) -> dict[int, dict[int, int]]:
-        """Return for each trace its batches, in order, and how many spans each holds of it."""
-        found: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    def _parts(self, keys: list[int]) -> dict[int, list[_Part]]:
+        """Return for each trace what the batches hold of it."""
+        found: defaultdict[int, list[_Part]] = defaultdict(list)
         text = msgspec.json.encode(keys).decode()
         for segment in self._segments:
-            sql = f"SELECT trace, batch, spans FROM part_{segment.id} WHERE trace IN (SELECT value FROM json_each(?))"
-            for key, batch, spans in self._rows(sql, "json_array(trace, batch, spans)", text):
-                found[key][batch] = found[key].get(batch, 0) + spans
+            sql = f"SELECT * FROM part_{segment.id} WHERE trace IN (SELECT value FROM json_each(?))"
+            for key, *part in self._rows(sql, "json_array(trace, batch, at, first, spans)", text):
+                found[key].append(_Part(*part))
         return found
 
     def _candidates(
@@ -159,6 +169,20 @@ class Reading:
         fitting = [each for each in self._segments if each.earliest <= until and each.latest >= since]
         pages = [self._page(each, " AND ".join(filters), values, since, until) for each in fitting]
         return heapq.merge(*pages, reverse=True)
+
+    def _likely(
+        self, candidates: Iterator[Candidate], criteria: Criteria, rare: tuple[Word, list[int]] | None
+    ) -> Iterator[tuple[int, tuple[int, list[_Part]]]]:
+        """Give each trace once, by its key, with when it was met, if it may lie in the window and has the word."""
+        seen: set[int] = set()
+        while chunk := list(islice(candidates, _CHUNK)):
+            fresh: dict[int, int] = {}
+            for at, _, key, batch in chunk:
+                if key not in seen and (not rare or key in self._having(batch, rare[0])):
+                    seen.add(key)
+                    fresh[key] = at
+            parts = self._parts(list(fresh)) if fresh else {}
+            yield from ((key, (at, parts[key])) for key, at in fresh.items() if _may_lie(parts[key], criteria))
 
     def _page(
         self, segment: Segment, filters: str, values: list[int | str], since: int, until: int
@@ -188,8 +212,10 @@ class Reading:
         ]
 
     def _having(self, batch: int, word: Word) -> set[int]:
-        opened = self._open(batch)
-        return opened.keys(word) if opened else set()
+        if batch not in self._with_word:
+            opened = self._open(batch)
+            self._with_word[batch] = opened.keys(word) if opened else set()
+        return self._with_word[batch]
 
     def _open(self, batch: int) -> Opened | None:
         if batch in self._opened:
@@ -210,3 +236,9 @@ class Reading:
                 return []
             raise
         return msgspec.json.decode(text, type=list[Any])
+
+
+def _may_lie(parts: list[_Part], criteria: Criteria) -> bool:
+    """Tell whether a trace's time may lie in the window: it is that of a span without a parent, if there is one."""
+    times = [part.first for part in parts if part.first] or [min((part.at for part in parts if part.at), default=0)]
+    return min(times) <= criteria.until and max(times) >= criteria.since

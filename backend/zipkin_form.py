@@ -60,7 +60,12 @@ class ZipkinSpan(Struct, rename="camel", gc=False):
     shared: bool | None = None
 
 
+class _Identified(Struct, rename="camel", gc=False):
+    trace_id: str
+
+
 _NOWHERE = Endpoint()
+_IDS = msgspec.json.Decoder(list[_Identified])
 _LIST = msgspec.json.Decoder(list[ZipkinSpan])
 _ONE = msgspec.json.Decoder(ZipkinSpan)
 _PLACES = msgspec.json.Decoder(list[Raw])
@@ -146,20 +151,22 @@ def _sieve(names: set[tuple[str, str, str]], tags: set[tuple[str, str]], notes: 
 
 
 class ZipkinBatch:
-    """A batch of this form, read again."""
+    """A batch of this form, read again: all ids at once, the rest of a span when it is asked for."""
 
     def __init__(self, body: bytes) -> None:
-        self._spans: defaultdict[int, list[ZipkinSpan]] = defaultdict(list)
-        for span in _LIST.decode(body):
-            self._spans[trace_key(span.trace_id)].append(span)
+        self._body = body
+        self._places: defaultdict[int, list[int]] = defaultdict(list)
+        for place, span in enumerate(_IDS.decode(body)):
+            self._places[trace_key(span.trace_id)].append(place)
+        self._raws = _PLACES.decode(body)
 
     def spans(self, key: int) -> list[Span]:
         """Return the spans of the traces with that key."""
-        return [as_span(span) for span in self._spans.get(key, ())]
+        return [as_span(_ONE.decode(self._raws[place])) for place in self._places.get(key, ())]
 
     def keys(self, word: Word) -> set[int]:
         """Return the keys of the traces that have a span with a word."""
-        return {key for key, spans in self._spans.items() if any(_has(span, word) for span in spans)}
+        return {trace_key(span.trace_id) for span in _LIST.decode(self._body) if _has(span, word)}
 
 
 def as_span(span: ZipkinSpan) -> Span:

@@ -146,7 +146,7 @@ export class Rows {
     const share = (time) => (100 * (time - from)) / (to - from);
     const extent = (part, start, end) => {
       const left = Math.max(-1, share(start));
-      part.style.left = `${left}%`;
+      part.style.left = `min(${left}%, 100% - 3px)`; // the shortest bar is seen at the very end, too
       part.style.width = `${Math.max(0, Math.min(101, share(end)) - left)}%`;
       return part;
     };

@@ -145,7 +145,7 @@ def test_a_reader_that_comes_back_misses_nothing(here):
         assert first == {}
     send(here, recent.span("d1", 1, None, "web", "between"))
     with stream(here.query_url, Last_Event_ID=str(mark)) as response:
-        _, news = event(response)
+        news = event(response)[1] or event(response)[1]  # the first tells the mark where nothing is indexed yet
         assert [line["trace_id"].lstrip("0") for line in news["traces"]] == ["d1"]
     for nonsense in ("x", "9" * 40, "-1"):
         with stream(here.query_url, Last_Event_ID=nonsense) as response:

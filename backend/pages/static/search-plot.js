@@ -24,7 +24,7 @@ export function draw(figure, traces, log, narrow) {
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const axes = { ...places(traces, width, height, log), width, height };
   grid(svg, axes);
-  const dots = traces.toSorted((one, other) => one.start - other.start).map((trace) => dot(trace, axes));
+  const dots = traces.toSorted((one, other) => one.start - other.start).map((trace) => dot(trace, axes, Math.min(1, 15 / Math.sqrt(traces.length))));
   svg.append(...dots);
   steer(svg, dots);
   explain(figure);
@@ -58,12 +58,12 @@ function grid(svg, { x, y, hours, heights, width, height }) {
   }
 }
 
-function dot(trace, { x, y }) {
+function dot(trace, { x, y }, size) {
   const words = [`${trace.service} ${trace.operation}`, `${trace.lasted}, ${trace.spans} ${trace.spans === 1 ? "span" : "spans"}`];
   if (trace.errors) words.push(`${trace.errors} ${trace.errors === 1 ? "error" : "errors"}`);
   words.push(local(trace.start / 1000));
   const link = make("a", { href: trace.href, tabindex: -1, "aria-label": words.join(", "), class: trace.errors ? "failed" : "" });
-  const radius = Math.min(3.5 + Math.sqrt(trace.spans) * 0.7, 16);
+  const radius = size * Math.min(3.5 + Math.sqrt(trace.spans) * 0.7, 16); // its area grows with the spans
   link.append(make("circle", { class: "dot", cx: x.place(trace.start / 1000), cy: y.place(Math.max(trace.duration, 1)), r: radius }));
   return link;
 }

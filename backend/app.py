@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend import ingest, pages, query
+from backend import body, ingest, metrics, pages, query
 from backend.store import Store
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -32,6 +32,7 @@ def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None
             Route("/zipkin/", _home),
             Route("/zipkin/traces/{trace_id}", _zipkin_link),
             *query.ROUTES,
+            Route("/metrics", metrics.metrics),
             Route("/v1/traces", ingest.traces, methods=["POST"]),
             Route("/v1/traces", ingest.preflight, methods=["OPTIONS"]),
             Route("/api/v2/spans", ingest.spans, methods=["POST"]),
@@ -40,6 +41,7 @@ def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None
         exception_handlers={HTTPException: _refusal},
     )
     app.state.store = store
+    app.state.room = body.Room()
     app.state.ending = ending
     names = os.environ.get("TRACELAB_HOSTS", "").split(",") if hosts is None else hosts
     return OwnHosts(app, _LOOPBACK | {name.strip().lower() for name in names if name.strip()})

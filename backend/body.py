@@ -9,15 +9,34 @@ from starlette.requests import Request
 
 MOST_SENT = 8 * 1024 * 1024
 MOST_INFLATED = 32 * 1024 * 1024
+MOST_AT_ONCE = 64 * 1024 * 1024
 
 
-async def read(request: Request) -> bytes:
-    """Return the body, inflated where it is gzip; 413 where too large, 400 where broken, 415 for other encodings."""
+class Room:
+    """How many bytes of bodies that are still on their way are held, by all requests together."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+
+async def read(request: Request, room: Room) -> bytes:
+    """Return the body, inflated where it is gzip.
+
+    HTTPException 413 where it is too large, 400 where broken, 415 for other encodings, 503 where too many come at once.
+    """
+    held = 0
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MOST_SENT:
-            raise HTTPException(413, f"The body may hold {MOST_SENT} bytes at most; send smaller batches.")
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            held += len(chunk)
+            room.taken += len(chunk)
+            if len(content) > MOST_SENT:
+                raise HTTPException(413, f"The body may hold {MOST_SENT} bytes at most; send smaller batches.")
+            if room.taken > MOST_AT_ONCE:
+                raise HTTPException(503, "Too many bodies come at once; send this one again.", {"Retry-After": "1"})
+    finally:
+        room.taken -= held
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "gzip":
         return _inflated(bytes(content))

@@ -14,6 +14,7 @@ VERSION = 1
 _OURS = 0x74726C62  # "trlb", SQLite's application_id
 _PAGE = 8192
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on disk when it has nothing to hold
+_SIZES = ("page_size", "page_count", "freelist_count")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batch (id INTEGER PRIMARY KEY, form INTEGER NOT NULL, body BLOB NOT NULL);
@@ -65,6 +66,12 @@ def reading(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def used(connection: sqlite3.Connection) -> int:
+    """Return how many bytes of the file hold something; what was dropped is room for what comes."""
+    [page], [pages], [free] = (connection.execute(f"PRAGMA {name}").fetchone() for name in _SIZES)
+    return int(page * (pages - free))
 
 
 def _looked_at(path: str) -> None:

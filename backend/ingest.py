@@ -62,7 +62,7 @@ async def _kept(request: Request, take: Callable[[bytes], Taken]) -> Taken:
     """Take the spans of a body and wait until they are on disk; HTTPException says why they are not."""
     store: Store = request.app.state.store
     try:
-        taken = take(await body.read(request))
+        taken = take(await body.read(request, request.app.state.room))
         store.counts.refused += taken.refused
         if taken.batch:
             await asyncio.wrap_future(store.append(taken.batch))

@@ -58,6 +58,14 @@ class Reader:
         finally:
             self._free.put(connection)
 
+    def used(self) -> int:
+        """Return how many bytes of the file hold something."""
+        connection = self._free.get()
+        try:
+            return file.used(connection)
+        finally:
+            self._free.put(connection)
+
     def close(self) -> None:
         """Close all connections; queries that run are waited for."""
         for _ in range(_CONNECTIONS):

@@ -5,17 +5,28 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend import file
 from backend.batch import Batch
 from backend.criteria import Criteria
 from backend.links import Links
-from backend.reader import Reader
+from backend.reader import MOST_SPANS, Reader
 from backend.segment import Segment
 from backend.writer import Counts, Limits, Writer
 from discovery.dependencies import Link
 from discovery.trace import Span, Trace, assemble
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How full a store is: spans, bytes in its file, the most of these, and bytes that wait to be indexed."""
+
+    spans: int
+    size: int
+    limit: int
+    pending: int
 
 
 class Store:
@@ -40,6 +51,11 @@ class Store:
         """
         return self._writer.submit(batch)
 
+    def condition(self) -> Condition:
+        """Return how full it is, now."""
+        spans = sum(segment.spans for segment in self._writer.segments)
+        return Condition(spans, self._reader.used(), self._writer.limits.size, self._writer.pending)
+
     def close(self) -> None:
         """Write and index what waits, and close the file."""
         self._writer.close()
@@ -52,6 +68,11 @@ class Store:
         """Return the spans of a trace as they were sent, repeats merged; none where the trace is not held."""
         with self._reader.reading(self._settled()) as reading:
             return reading.spans(trace_id)
+
+    def left_out(self, trace_id: str) -> int:
+        """Return how many of a trace's spans are too many to be read; 0 but for the very largest."""
+        with self._reader.reading(self._settled()) as reading:
+            return max(0, reading.size(trace_id) - MOST_SPANS)
 
     def trace(self, trace_id: str) -> Trace | None:
         """Return one trace, or None."""

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from backend import forms, segment
+from backend import file, forms, segment
 from backend.batch import Batch
 from backend.changes import Changes
 from backend.segment import Segment
@@ -28,7 +28,6 @@ _LATEST = 0.2  # seconds from a commit to its index
 _MOST_RECENT = 2_000  # batches whose traces are remembered for the live tail
 _SLICE = 16  # batches deleted in one transaction: ingest waits no longer than that takes
 _DELETED = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE id <= ? ORDER BY id LIMIT ?)"
-_SIZES = ("page_size", "page_count", "freelist_count")
 _LOOK = 1.0  # seconds between two looks at age and size
 
 
@@ -248,7 +247,7 @@ class Writer:
         oldest = self.segments[0]
         if oldest.closed and time.time() - oldest.closed / 1e6 > self.limits.age:
             return True
-        return bool(oldest.closed) and used(self._connection) > self.limits.size
+        return bool(oldest.closed) and file.used(self._connection) > self.limits.size
 
     def _drop_oldest(self) -> Iterator[bool]:
         """Drop the oldest segment; gives False while there is more of it to do."""
@@ -280,9 +279,3 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):  # a full disk may have rolled it back already
             connection.execute("ROLLBACK")
         raise
-
-
-def used(connection: sqlite3.Connection) -> int:
-    """Return how many bytes of the file hold something; what was dropped is room for what comes."""
-    [page], [pages], [free] = (connection.execute(f"PRAGMA {name}").fetchone() for name in _SIZES)
-    return int(page * (pages - free))

@@ -23,7 +23,7 @@ def form(_: Request) -> Response:
 
 async def models(request: Request) -> Response:
     """`POST /upload`: a list of models, one a trace of the file; 400 and a sentence where it holds none."""
-    content = await body.read(request)
+    content = await body.read(request, request.app.state.room)
     try:
         answer = await run_in_threadpool(_models, content)
     except Malformed as error:

@@ -15,7 +15,7 @@ from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
 from discovery.trace import Kind, Span, Trace, Value
 
-Texts = dict[str, str]
+Pairs = list[int]  # key, value, key, value ...: places in the trace's list of texts, most of which repeat
 
 
 class Service(TypedDict):
@@ -31,7 +31,7 @@ class Event(TypedDict):
 
     at: int
     name: str
-    fields: Texts
+    fields: Pairs
 
 
 class Link(TypedDict):
@@ -39,7 +39,7 @@ class Link(TypedDict):
 
     trace: str
     span: str
-    tags: Texts
+    tags: Pairs
 
 
 class SpanView(TypedDict, total=False):
@@ -64,14 +64,14 @@ class SpanView(TypedDict, total=False):
     notes: list[str]
     warnings: list[str]
     asides: list[str]
-    tags: Texts
+    tags: Pairs
     events: list[Event]
     links: list[Link]
     resource: int
     scope: str
     remote: str
-    address: Texts
-    remote_address: Texts
+    address: Pairs
+    remote_address: Pairs
 
 
 class TraceView(TypedDict):
@@ -83,7 +83,8 @@ class TraceView(TypedDict):
     root: int
     errors: int
     services: list[Service]
-    resources: list[Texts]
+    resources: list[Pairs]
+    texts: list[str]
     remarks: list[str]
     spans: list[SpanView]
 
@@ -93,7 +94,8 @@ def view(trace: Trace) -> TraceView:
     counts = Counter(span.service for span in trace.spans)
     services = {name: number for number, name in enumerate(counts)}
     places = {span.span_id: number for number, span in enumerate(trace.spans)}
-    resources: dict[tuple[tuple[str, str], ...], int] = {}
+    texts = _Texts()
+    resources: dict[tuple[int, ...], int] = {}
     own = self_times(trace)
     path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for section in reversed(critical_path(trace)):
@@ -114,8 +116,8 @@ def view(trace: Trace) -> TraceView:
         if span.span_id in path:
             row["path"] = path[span.span_id]
         if span.resource:
-            row["resource"] = resources.setdefault(tuple(_texts(span.resource).items()), len(resources))
-        spans.append(row | _details(span, trace))
+            row["resource"] = resources.setdefault(tuple(texts.pairs(span.resource)), len(resources))
+        spans.append(row | _details(span, trace, texts))
     return TraceView(
         id=trace.trace_id,
         start=trace.start,
@@ -123,7 +125,8 @@ def view(trace: Trace) -> TraceView:
         root=places[trace.root.span_id],
         errors=trace.errors,
         services=[Service(name=name, colour=palette.number(name), spans=count) for name, count in counts.items()],
-        resources=[dict(pairs) for pairs in resources],
+        resources=[list(pairs) for pairs in resources],
+        texts=list(texts.places),
         remarks=list(remarks(trace)),
         spans=spans,
     )
@@ -134,7 +137,7 @@ def embedded(model: TraceView) -> Markup:
     return Markup(msgspec.json.encode(model).replace(b"<", rb"\u003c").decode())  # noqa: S704 - no < is left
 
 
-def _details(span: Span, trace: Trace) -> SpanView:
+def _details(span: Span, trace: Trace, texts: _Texts) -> SpanView:
     details = SpanView()
     if span.kind is not Kind.INTERNAL:
         details["kind"] = str(span.kind)
@@ -147,15 +150,15 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if asides := list(_asides(span, trace)):
         details["asides"] = asides
     if span.attributes:
-        details["tags"] = _texts(span.attributes)
+        details["tags"] = texts.pairs(span.attributes)
     if span.events:
         details["events"] = [
-            Event(at=event.time - trace.start, name=event.name, fields=_texts(event.attributes))
+            Event(at=event.time - trace.start, name=event.name, fields=texts.pairs(event.attributes))
             for event in sorted(span.events, key=lambda event: event.time)
         ]
     if span.links:
         details["links"] = [
-            Link(trace=_same(link.trace_id, trace), span=link.span_id, tags=_texts(link.attributes))
+            Link(trace=_same(link.trace_id, trace), span=link.span_id, tags=texts.pairs(link.attributes))
             for link in span.links
         ]
     if span.scope:
@@ -163,9 +166,9 @@ def _details(span: Span, trace: Trace) -> SpanView:
     if span.remote:
         details["remote"] = span.remote
     if span.address:
-        details["address"] = _texts(span.address)
+        details["address"] = texts.pairs(span.address)
     if span.remote_address:
-        details["remote_address"] = _texts(span.remote_address)
+        details["remote_address"] = texts.pairs(span.remote_address)
     return details
 
 
@@ -194,6 +197,17 @@ def _same(trace_id: str, trace: Trace) -> str:
     return trace.trace_id if ids.normalised(trace_id) == ids.normalised(trace.trace_id) else trace_id
 
 
-def _texts(pairs: Mapping[str, Value]) -> Texts:
-    """Spell values on this side: JavaScript's numbers would round the large ones."""
-    return {name: value if isinstance(value, str) else attributes.text(value) for name, value in pairs.items()}
+class _Texts:
+    """Gives each text a place. Values are spelled on this side: JavaScript's numbers would round the large ones."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+
+    def pairs(self, tags: Mapping[str, Value]) -> Pairs:
+        places = self.places
+        flat = []
+        for name, value in tags.items():
+            text = value if isinstance(value, str) else attributes.text(value)
+            flat.append(places.setdefault(name, len(places)))
+            flat.append(places.setdefault(text, len(places)))
+        return flat

@@ -168,6 +168,31 @@ def test_the_drawer_says_all(tab):
     assert tab.url.endswith("/trace/abc")
 
 
+def test_links_lead_to_other_spans_and_traces(here, chrome):
+    """What OTLP alone says is in the drawer: scope, resource, status; a link here opens, one elsewhere leads."""
+    request = forms.otlp()
+    group = request["resourceSpans"][0]
+    server, client = group["scopeSpans"][0]["spans"]
+    for one in (server, client):
+        one["traceId"] = "11" * 16
+    client["links"] = [
+        {"traceId": "11" * 16, "spanId": server["spanId"], "attributes": []},
+        {"traceId": "22" * 16, "spanId": "0" * 15 + "5", "attributes": []},
+    ]
+    group["scopeSpans"][0]["scope"] = {"name": "http.client", "version": "1.2"}
+    assert post_json(f"{here.otlp_endpoint}/v1/traces", request).status == 200
+    with page(chrome, base_url=here.query_url) as tab:
+        tab.goto(f"/trace/{'11' * 16}?span={client['spanId']}")
+        drawer = tab.get_by_role("complementary", name="Span")
+        expect(drawer).to_contain_text("http.client 1.2")
+        expect(drawer.get_by_role("row", name="service.name order")).to_be_visible()
+        expect(drawer.locator(".failure")).to_have_text("✗ out of stock")
+        elsewhere = drawer.get_by_role("link", name=re.compile("of trace 2222"))
+        expect(elsewhere).to_have_attribute("href", f"/trace/{'22' * 16}?span={'0' * 15}5")
+        drawer.get_by_role("link", name="POST /orders").click()
+        expect(drawer.get_by_role("heading", level=2)).to_contain_text("POST /orders")
+
+
 def test_find_counts_and_walks(tab):
     """Find looks at names, services and tags, counts, and goes to each, through collapsed spans too."""
     tab.get_by_role("button", name="Collapse all").click()

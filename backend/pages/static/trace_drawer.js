@@ -1,6 +1,6 @@
 // The drawer: all that one span says.
 
-import { counted, element, foreign, shown, spelled } from "./trace_text.js";
+import { counted, element, foreign, pairs, shown, spelled } from "./trace_text.js";
 
 /** Make the drawer of a span. `act` has close(), go(index), zoom(from, to) and copy(button, text). */
 export function drawer(model, index, act) {
@@ -27,12 +27,12 @@ export function drawer(model, index, act) {
       span.parent === undefined ? null : element("button", { type: "button", onclick: () => act.go(span.parent) }, "Go to parent"),
       children.length ? element("button", { type: "button", onclick: () => act.go(children[0]) }, `First of ${counted(children.length, "child").replace("childs", "children")}`) : null,
     ),
-    section("Tags", table(span.tags)),
-    events(span),
+    section("Tags", table(model, span.tags)),
+    events(model, span),
     links(model, span, act),
-    section("Resource", table(model.resources[span.resource])),
-    section("Address", table(span.address)),
-    section("Other side", table(span.remote_address)),
+    section("Resource", table(model, model.resources[span.resource])),
+    section("Address", table(model, span.address)),
+    section("Other side", table(model, span.remote_address)),
   );
 }
 
@@ -42,7 +42,7 @@ function failure(note) {
 
 function facts(model, span, act) {
   const copy = element("button", { type: "button", class: "small", onclick: () => act.copy(copy, span.id), "aria-label": "Copy the span id" }, "Copy");
-  const pairs = [
+  const said = [
     ["Starts at", spelled(span.at)],
     ["Duration", spelled(span.duration)],
     ["Self time", spelled(span.self)],
@@ -54,17 +54,17 @@ function facts(model, span, act) {
     ["Span id", element("span", {}, element("code", {}, shown(span.id)), " ", copy)],
   ];
   const list = element("dl", { class: "span-facts" });
-  for (const [name, value] of pairs) if (value) list.append(element("dt", {}, name), element("dd", {}, value));
+  for (const [name, value] of said) if (value) list.append(element("dt", {}, name), element("dd", {}, value));
   return list;
 }
 
-function events(span) {
+function events(model, span) {
   const made = (span.events ?? []).map((event) =>
     element(
       "div",
       { class: "event-said" },
       element("p", {}, element("span", { class: "number" }, spelled(event.at - span.at)), " ", foreign(event.name || "(no name)")),
-      table(event.fields),
+      table(model, event.fields),
     ),
   );
   return section(made.length > 1 ? `Events and logs (${made.length})` : "Events and logs", made.length ? element("div", {}, element("p", { class: "hint" }, "Times are from the span's start."), ...made) : null);
@@ -85,7 +85,7 @@ function links(model, span, act) {
         act.go(inside);
       });
     }
-    return element("li", {}, anchor, table(link.tags));
+    return element("li", {}, anchor, table(model, link.tags));
   });
   return section("Links", element("ul", { class: "links" }, ...items));
 }
@@ -95,8 +95,8 @@ function section(title, content) {
 }
 
 /** Keys in the order of the alphabet; lines and tabs in values stay, so that stack traces can be read. */
-function table(pairs) {
-  const sorted = Object.entries(pairs ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
+function table(model, tags) {
+  const sorted = pairs(model, tags).sort(([one], [other]) => (one < other ? -1 : 1));
   if (sorted.length === 0) return null;
   const rows = sorted.map(([key, value]) =>
     element("tr", {}, element("th", { scope: "row" }, foreign(key)), element("td", {}, element("bdi", {}, shown(value, "\n\t")))),

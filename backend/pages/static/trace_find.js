@@ -1,5 +1,7 @@
 // Finding spans by what is in them: service, name, kind, id, message, tags (also as key=value), events, resource.
 
+import { pairs } from "./trace_text.js";
+
 export class Finder {
   #model;
   #texts = null;
@@ -22,16 +24,16 @@ export class Finder {
 
   /** Put together what is looked through, at the first search: a large trace should not wait for it before. */
   #gather() {
-    const resources = this.#model.resources.map(pairs);
+    const resources = this.#model.resources.map((resource) => this.#spelled(resource));
     return this.#model.spans.map((span) => {
       const parts = [this.#model.services[span.service].name, span.name, span.id, span.kind ?? "internal", ...(span.notes ?? [])];
-      parts.push(...pairs(span.tags), ...(resources[span.resource] ?? []), span.remote ?? "", span.scope ?? "");
-      for (const event of span.events ?? []) parts.push(event.name, ...pairs(event.fields));
+      parts.push(...this.#spelled(span.tags), ...(resources[span.resource] ?? []), span.remote ?? "", span.scope ?? "");
+      for (const event of span.events ?? []) parts.push(event.name, ...this.#spelled(event.fields));
       return parts.join("\n").toLowerCase();
     });
   }
-}
 
-function pairs(tags) {
-  return Object.entries(tags ?? {}).map(([key, value]) => `${key}=${value}`);
+  #spelled(tags) {
+    return pairs(this.#model, tags).map(([key, value]) => `${key}=${value}`);
+  }
 }

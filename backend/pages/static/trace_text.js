@@ -12,6 +12,13 @@ export function shown(text, kept = "") {
   });
 }
 
+/** The [key, value] pairs of tags, which are places in the model's texts: key, value, key, value. */
+export function pairs(model, places = []) {
+  const found = [];
+  for (let at = 0; at < places.length; at += 2) found.push([model.texts[places[at]], model.texts[places[at + 1]]]);
+  return found;
+}
+
 /** Make an element; attributes named `on...` are listeners, `class` and others are set, false and null are left out. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);

@@ -68,7 +68,7 @@ def numbers(parameter: str, taken: Sequence[str], refused: Sequence[str]) -> lis
     """Make cases of a parameter's values."""
     nobody = f"nobody-{RUN}"
     return [
-        case(f"{parameter}={value[:12]!r}", given, **{"serviceName": nobody, parameter: value})
+        case(f"{parameter}={value!r}", given, **{"serviceName": nobody, parameter: value})
         for given, values in (([], taken), (400, refused))
         for value in values
     ]

@@ -199,7 +199,7 @@ def test_two_results_can_be_compared(tab):
     ],
 )
 def test_wrong_input_is_told_beside_its_field(tab, field, typed, sentence):
-    """A field that cannot be read has a sentence, which assistive technology reads with it; all that was typed stays."""
+    """A field that cannot be read has a sentence that assistive technology reads with it; what was typed stays."""
     tab.fill("#min", "2ms")
     tab.fill("#service", "gateway")
     tab.fill(f"#{field}", typed)

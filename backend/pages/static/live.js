@@ -3,6 +3,7 @@
 import { local } from "./frame.js";
 
 const MOST_LINES = 200;
+const MOST_KNOWN = 20_000; // ids; a trace that grows still after so many others counts again
 const RATE_OVER = 10; // seconds
 const SAY_EVERY = 15_000; // a screen reader hears a sum now and then, not every line
 const SVG = "http://www.w3.org/2000/svg";
@@ -12,8 +13,8 @@ const list = byId("lines");
 const lines = new Map(); // trace id -> { row, trace }, the oldest first
 const held = new Map(); // trace id -> trace, while paused
 const arrivals = []; // when traces were first seen, in seconds
-const counts = { seen: 0, untold: 0, said: 0 };
-const known = new Set();
+const counts = { seen: 0, failed: 0, untold: 0, said: 0 };
+const known = new Set(); // ids that were counted
 const failed = new Set();
 let paused = false;
 
@@ -80,16 +81,30 @@ function compareLengths() {
   for (const { row: line, trace } of lines.values()) line.querySelector("rect").setAttribute("width", `${(100 * trace.duration) / longest}%`);
 }
 
+/** Whether a trace is new to a set, which forgets the oldest where it holds many. */
+function counted(ids, id) {
+  if (ids.has(id)) return false;
+  ids.add(id);
+  if (ids.size > MOST_KNOWN) ids.delete(ids.values().next().value);
+  return true;
+}
+
+/** Keep a trace for the end of the pause; no more of them than there are lines. */
+function hold(trace) {
+  held.delete(trace.trace_id); // it moves behind the others, as the latest
+  held.set(trace.trace_id, trace);
+  if (held.size > MOST_LINES) held.delete(held.keys().next().value);
+}
+
 function take({ traces = [], more = 0 }) {
   counts.untold += more;
   for (const trace of traces) {
-    if (!known.has(trace.trace_id)) {
-      known.add(trace.trace_id);
+    if (counted(known, trace.trace_id)) {
       counts.seen += 1;
       arrivals.push(performance.now() / 1000);
     }
-    if (trace.errors) failed.add(trace.trace_id);
-    if (paused) held.set(trace.trace_id, trace);
+    if (trace.errors && counted(failed, trace.trace_id)) counts.failed += 1;
+    if (paused) hold(trace);
     else show(trace);
   }
   if (!paused) compareLengths();
@@ -100,8 +115,8 @@ function tell() {
   const now = performance.now() / 1000;
   while (arrivals.length && arrivals[0] < now - RATE_OVER) arrivals.shift();
   byId("seen").textContent = counts.seen;
-  byId("failed").textContent = failed.size;
-  byId("failed").classList.toggle("error", failed.size > 0);
+  byId("failed").textContent = counts.failed;
+  byId("failed").classList.toggle("error", counts.failed > 0);
   byId("rate").textContent = (arrivals.length / Math.min(RATE_OVER, Math.max(now, 1))).toFixed(1);
   for (const [id, number] of [["untold", counts.untold], ["held", held.size]]) {
     byId(id).hidden = number === 0;
@@ -132,14 +147,14 @@ byId("pause").addEventListener("click", ({ target }) => {
 });
 byId("clear").addEventListener("click", () => {
   for (const store of [lines, held, known, failed]) store.clear();
-  Object.assign(counts, { seen: 0, untold: 0, said: 0 });
+  Object.assign(counts, { seen: 0, failed: 0, untold: 0, said: 0 });
   arrivals.length = 0;
   list.replaceChildren();
   tell();
 });
 setInterval(tell, 1000);
 setInterval(() => {
-  if (counts.seen > counts.said) byId("said").textContent = `${many(counts.seen - counts.said, "new trace")}, ${many(failed.size, "trace")} with errors so far`;
+  if (counts.seen > counts.said) byId("said").textContent = `${many(counts.seen - counts.said, "new trace")}, ${many(counts.failed, "trace")} with errors so far`;
   counts.said = counts.seen;
 }, SAY_EVERY);
 listen();

@@ -51,7 +51,8 @@ function forms(model) {
     ),
   );
   items.push(element("li", {}, element("span", {}, "Text"), element("a", { href: `${base}/text`, "aria-label": "See as text" }, "see"), element("a", { href: `${base}/text`, download: `${model.id}.txt`, "aria-label": "Download text" }, "download")));
-  return element("details", { class: "forms" }, element("summary", {}, "JSON and download"), element("ul", {}, ...items));
+  const left = (event) => event.currentTarget.contains(event.relatedTarget) || (event.currentTarget.open = false);
+  return element("details", { class: "forms", onfocusout: left }, element("summary", {}, "JSON and download"), element("ul", {}, ...items));
 }
 
 function legend(model) {

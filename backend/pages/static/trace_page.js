@@ -5,6 +5,7 @@ import { drawer } from "./trace_drawer.js";
 import { Finder } from "./trace_find.js";
 import { head } from "./trace_head.js";
 import { help } from "./trace_help.js";
+import { action } from "./trace_keys.js";
 import { Minimap } from "./trace_map.js";
 import { Rows } from "./trace_rows.js";
 import { Tree } from "./trace_tree.js";
@@ -257,7 +258,7 @@ export class TracePage {
     const { target } = event;
     if (target.closest("input, select, textarea")) return;
     const free = target === document.body || target === this.grid || target.closest(".drawer") === target || target.id === "main";
-    const act = LETTERS[event.key] ?? (free ? MOVES[event.key] : undefined);
+    const act = action(event.key, free);
     if (!act) return;
     event.preventDefault();
     act(this.#keys());
@@ -275,7 +276,7 @@ export class TracePage {
     event.preventDefault();
   }
 
-  /** What keys can do, for the tables below. */
+  /** What keys can do, for the tables of trace_keys.js. */
   #keys() {
     const { active, selected } = this.#look;
     const rows = this.#tree.rows;
@@ -306,33 +307,6 @@ export class TracePage {
     };
   }
 }
-
-const LETTERS = {
-  j: (keys) => keys.down(),
-  k: (keys) => keys.up(),
-  n: (keys) => keys.error(1),
-  p: (keys) => keys.error(-1),
-  z: (keys) => keys.zoom(),
-  0: (keys) => keys.unzoom(),
-  "/": (keys) => keys.find(),
-  "?": (keys) => keys.help(),
-  "-": (keys) => keys.fold("collapseLevel"),
-  "+": (keys) => keys.fold("expandLevel"),
-};
-
-// Only where no control has the focus that uses them itself.
-const MOVES = {
-  ArrowDown: (keys) => keys.down(),
-  ArrowUp: (keys) => keys.up(),
-  ArrowLeft: (keys) => keys.left(),
-  ArrowRight: (keys) => keys.right(),
-  PageDown: (keys) => keys.page(1),
-  PageUp: (keys) => keys.page(-1),
-  Home: (keys) => keys.first(),
-  End: (keys) => keys.last(),
-  Enter: (keys) => keys.drawer(),
-  " ": (keys) => keys.drawer(),
-};
 
 /** The next of sorted places after one, or the one before it; around the end. */
 function following(places, place, way) {

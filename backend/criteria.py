@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from discovery import attributes
+from discovery import attributes, zipkin
 from discovery.trace import Span
 
 DAY = 86_400_000_000
@@ -77,4 +77,4 @@ def _tagged(span: Span, key: str, value: str) -> bool:
         found = span.message
     if found is not None and (not value or attributes.text(found) == value):
         return True
-    return not value and any(event.name == key for event in span.events)
+    return not value and any(key in (event.name, zipkin.annotation(event)) for event in span.events)

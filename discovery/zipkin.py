@@ -84,11 +84,11 @@ def _ip(given: str) -> dict[str, Value]:
 
 
 def _event(raw: Any, place: str) -> Event:
-    annotation = field.an_object(raw, place)
-    time, value = field.whole(annotation, "timestamp", place), field.text(annotation, "value", place)
+    noted = field.an_object(raw, place)
+    time, value = field.whole(noted, "timestamp", place), field.text(noted, "value", place)
     event = attributes.event(time, value)
     # Only what can be put together again is taken apart, so that everything is given back as it came.
-    return event if _annotation(event) == value else Event(time, value)
+    return event if annotation(event) == value else Event(time, value)
 
 
 def as_json(span: Span) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def as_json(span: Span) -> dict[str, Any]:
     if remote := _endpoint(span.remote, span.remote_address):
         spelled["remoteEndpoint"] = remote
     if span.events:
-        noted = sorted({(event.time, _annotation(event)) for event in span.events})
+        noted = sorted({(event.time, annotation(event)) for event in span.events})
         spelled["annotations"] = [{"timestamp": time, "value": value} for time, value in noted]
     if tags:
         spelled["tags"] = tags
@@ -128,5 +128,6 @@ def _endpoint(service: str | None, address: Mapping[str, Value]) -> dict[str, Va
     return ({"serviceName": service} if service else {}) | dict(address)
 
 
-def _annotation(event: Event) -> str:
+def annotation(event: Event) -> str:
+    """Spell an event as one text, as OpenTelemetry's exporter does: its attributes go along as JSON."""
     return json.dumps({event.name: dict(event.attributes)}, sort_keys=True) if event.attributes else event.name

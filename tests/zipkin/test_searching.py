@@ -21,8 +21,10 @@ def at(trace: str, offset: int, service: str, **changes: Any) -> dict[str, Any]:
     return span(unique(trace), **plain | changes)
 
 
+EVENT = '{"exception": {"type": "E"}}'
 CHILD = {"id": "b" * 16, "parentId": "000000000000000a"}
 SENT = [
+    at("cart", 0, WEB, id="c" * 16, annotations=[{"timestamp": BASE * 1000, "value": EVENT}], parentId="a" * 16),
     at("cart", 0, WEB, name="get /cart", duration=5000, tags={"http.method": "GET", "sum": "a=b", "word": "x and y"}),
     at(
         "cart",
@@ -119,6 +121,8 @@ CASES = [
     case("tags of two services", [], serviceName=WEB, annotationQuery="http.method=POST and card=visa"),
     case("an annotation", ["pay"], serviceName=SHOP, annotationQuery="retry"),
     case("an annotation and a tag", ["pay"], serviceName=SHOP, annotationQuery="retry and card=visa"),
+    case("an annotation of an event by its text", ["cart"], serviceName=WEB, annotationQuery=EVENT),
+    case("an annotation of an event by its name", [], serviceName=WEB, annotationQuery="exception"),
     case("an annotation with = in it", [], serviceName=SHOP, annotationQuery="a=b"),
     case("an empty annotation query", ["pay", "cart"], serviceName=WEB, annotationQuery=""),
     case("a least duration", ["pay"], serviceName=WEB, minDuration=5001),

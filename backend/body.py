@@ -46,13 +46,17 @@ async def read(request: Request, room: Room) -> bytes:
 
 
 def _inflated(content: bytes) -> bytes:
-    stream = zlib.decompressobj(wbits=31)  # 31: gzip, not bare zlib
-    try:
-        plain = stream.decompress(content, MOST_INFLATED)
-    except zlib.error as error:
-        raise HTTPException(400, "The body is not valid gzip.") from error
-    if stream.unconsumed_tail:
-        raise HTTPException(413, f"The body may inflate to {MOST_INFLATED} bytes at most; send smaller batches.")
-    if not stream.eof:
-        raise HTTPException(400, "The body's gzip ends too early.")
-    return plain
+    """Inflate gzip, which may have several members (RFC 1952, 2.2)."""
+    plain = bytearray()
+    while content:
+        stream = zlib.decompressobj(wbits=31)  # 31: gzip, not bare zlib
+        try:
+            plain += stream.decompress(content, MOST_INFLATED + 1 - len(plain))
+        except zlib.error as error:
+            raise HTTPException(400, "The body is not valid gzip.") from error
+        if len(plain) > MOST_INFLATED:
+            raise HTTPException(413, f"The body may inflate to {MOST_INFLATED} bytes at most; send smaller batches.")
+        if not stream.eof:
+            raise HTTPException(400, "The body's gzip ends too early.")
+        content = stream.unused_data
+    return bytes(plain)

@@ -24,6 +24,7 @@ _CORS = {
     "Access-Control-Allow-Headers": "content-type, content-encoding, traceparent, tracestate, baggage",
     "Access-Control-Max-Age": "600",
 }
+_NOT_JSON = (_PROTOBUF, "application/x-thrift")  # as with Zipkin, what else is sent is JSON until it proves none
 _CODES = {400: code_pb2.INVALID_ARGUMENT, 413: code_pb2.RESOURCE_EXHAUSTED, 503: code_pb2.UNAVAILABLE}
 
 
@@ -49,7 +50,7 @@ async def traces(request: Request) -> Response:
 
 async def spans(request: Request) -> Response:
     """`POST /api/v2/spans`: a list of spans in Zipkin v2 JSON; 202, with what was refused where something was."""
-    if _media(request) != "application/json":
+    if _media(request) in _NOT_JSON:
         raise HTTPException(415, "The body's content-type must be application/json: spans in Zipkin's v2 form.")
     taken = await _kept(request, zipkin_form.take)
     if not taken.refused:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from zlib import crc32
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from backend.batch import SUGGESTED, Batch, Form, Part, Taken, trace_key
 from backend.words import Sort, Word, hashed, sieve
@@ -23,6 +23,8 @@ from discovery.trace import Span
 Hexadecimal = Meta(pattern=r"\A0*[1-9a-fA-F][0-9a-fA-F]*\Z", description="hexadecimal, not all zeros")
 TraceId = Annotated[str, Meta(max_length=32), Hexadecimal]
 SpanId = Annotated[str, Meta(max_length=16), Hexadecimal]
+ParentId = Annotated[str, Meta(max_length=16, pattern=r"\A[0-9a-fA-F]+\Z")]  # zeros say that there is none
+Port = Annotated[int, Meta(le=65535)]  # below 0 it is none, as with Zipkin
 Microseconds = Annotated[int, Meta(ge=0, le=2**62)]  # a start and a duration add up below SQLite's largest
 
 
@@ -32,7 +34,7 @@ class Endpoint(Struct, rename="camel", gc=False):
     service_name: str | None = None
     ipv4: str | None = None
     ipv6: str | None = None
-    port: int | None = None
+    port: Port | None = None
 
 
 class Annotation(Struct, gc=False):
@@ -47,7 +49,7 @@ class ZipkinSpan(Struct, rename="camel", gc=False):
 
     trace_id: TraceId
     id: SpanId
-    parent_id: str | None = None
+    parent_id: ParentId | None = None
     kind: Literal["CLIENT", "SERVER", "PRODUCER", "CONSUMER"] | None = None
     name: str | None = None
     timestamp: Microseconds | None = None
@@ -58,6 +60,7 @@ class ZipkinSpan(Struct, rename="camel", gc=False):
     tags: dict[str, str] | None = None
     debug: bool | None = None
     shared: bool | None = None
+    binary_annotations: UnsetType = UNSET  # would be a span of Zipkin's v1 form, whose tags are there
 
 
 class _Identified(Struct, rename="camel", gc=False):
@@ -172,6 +175,9 @@ class ZipkinBatch:
 def as_span(span: ZipkinSpan) -> Span:
     """Make a span of the trace model."""
     raw: dict[str, Any] = msgspec.to_builtins(span)
+    raw["id"] = ids.padded(span.id)
+    if span.parent_id:
+        raw["parentId"] = ids.padded(span.parent_id)
     return zipkin.span(raw, "the span")
 
 

@@ -19,6 +19,11 @@ def short(trace_id: str) -> str:
     return plain[16:] if len(plain) == 32 and plain.startswith("0" * 16) else plain
 
 
+def padded(span_id: str) -> str:
+    """Spell a span's id as 16 lower-case digits."""
+    return span_id.lower().rjust(16, "0")
+
+
 def is_trace_id(text: str) -> bool:
     """Tell whether senders may use this as a trace id: hexadecimal, 32 digits at most, not zero."""
     return _is_hexadecimal(text, 32) and bool(text.strip("0"))

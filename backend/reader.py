@@ -101,6 +101,8 @@ class Reading:
         `services` are the numbers of the service asked for, in any case; None where none is.
         """
         rare = self._rarest(words.asked(criteria))
+        if rare and not rare[1]:
+            return []
         likely = self._likely(self._candidates(criteria, services, rare[1] if rare else None), criteria, rare)
         found: list[list[Span]] = []
         while chunk := dict(islice(likely, criteria.limit + _AHEAD)):

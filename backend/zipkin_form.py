@@ -158,10 +158,13 @@ class ZipkinBatch:
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        self._places: defaultdict[int, list[int]] = defaultdict(list)
-        for place, span in enumerate(_IDS.decode(body)):
-            self._places[trace_key(span.trace_id)].append(place)
         self._raws = _PLACES.decode(body)
+        by_id: defaultdict[str, list[int]] = defaultdict(list)
+        for place, span in enumerate(_IDS.decode(body)):
+            by_id[span.trace_id].append(place)
+        self._places: defaultdict[int, list[int]] = defaultdict(list)
+        for trace_id, places in by_id.items():  # one id may be spelled in several ways
+            self._places[trace_key(trace_id)] += places
 
     def spans(self, key: int) -> list[Span]:
         """Return the spans of the traces with that key."""
@@ -169,7 +172,12 @@ class ZipkinBatch:
 
     def keys(self, word: Word) -> set[int]:
         """Return the keys of the traces that have a span with a word."""
-        return {trace_key(span.trace_id) for span in _LIST.decode(self._body) if _has(span, word)}
+        if word.sort in (Sort.NAME, Sort.REMOTE):
+            return {trace_key(span.trace_id) for span in _LIST.decode(self._body) if _has(span, word)}
+        # A tag's text stands in the span's bytes as it is, unless its sender escaped something.
+        needle = (word.value or word.key).encode()
+        likely = [text for raw in self._raws if needle in (text := bytes(raw)) or b"\\" in text]
+        return {trace_key(span.trace_id) for text in likely if _has(span := _ONE.decode(text), word)}
 
 
 def as_span(span: ZipkinSpan) -> Span:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from discovery.critical_path import as_json, critical_path
 from discovery.errors import Malformed
 from discovery.self_time import self_times
 from discovery.trace import Trace
-from discovery.waterfall import waterfall
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(summary(trace)))
         return 0
-    charset = sys.stdout.encoding or "ascii"
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(waterfall(trace, shutil.get_terminal_size((80, 24)).columns, charset, colour=colour))
+    _draw(trace)
     return 0
 
 
@@ -72,6 +68,14 @@ def summary(trace: Trace) -> dict[str, Any]:
         ],
         "critical_path": as_json(critical_path(trace)),
     }
+
+
+def _draw(trace: Trace) -> None:
+    from rich.console import Console  # noqa: PLC0415 - takes time that --json need not
+
+    from discovery.waterfall import Waterfall  # noqa: PLC0415
+
+    Console().print(Waterfall(trace), crop=False, end="")
 
 
 def _found(name: str, backend: str | None) -> Trace:

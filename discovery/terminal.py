@@ -1,9 +1,15 @@
-"""Text in a terminal's cells: what the output can show, and how wide it is there."""
+"""What rich leaves to its user: the characters of drawings, what is safe to show, and the services' colours."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions
+from rich.style import Style
+
+from discovery import palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +21,6 @@ class Glyphs:
     tee: str
     elbow: str
     pipe: str
-    dash: str
     error: str
     arrow: str
     ellipsis: str
@@ -23,54 +28,44 @@ class Glyphs:
     micro: str
 
 
-UNICODE = Glyphs("█", "░", "├", "└", "│", "─", "✗", "↳", "…", "·", "µ")
-ASCII = Glyphs("#", ".", "|", "`", "|", "-", "x", ">", "~", "-", "u")
+_UNICODE = Glyphs("█", "░", "├", "└", "│", "✗", "↳", "…", "·", "µ")
+_ASCII = Glyphs("#", ".", "|", "`", "|", "x", ">", "~", "-", "u")
 
-
-def glyphs(charset: str) -> Glyphs:
-    """Pick the characters that an encoding can spell: all of the nice ones, or plain ASCII."""
-    try:
-        "".join(getattr(UNICODE, name) for name in Glyphs.__slots__).encode(charset)
-    except (UnicodeEncodeError, LookupError):
-        return ASCII
-    return UNICODE
-
-
-def printable(text: str, charset: str) -> str:
-    """Replace what a terminal would obey rather than show, and what the encoding cannot spell."""
-    shown = "".join("?" if unicodedata.category(each) in _UNSAFE else each for each in text)
-    try:
-        return shown.encode(charset, "replace").decode(charset)
-    except LookupError:
-        return shown.encode("ascii", "replace").decode("ascii")
-
-
-def cells(text: str) -> int:
-    """How many columns a terminal uses for a text: two for a wide character, none for a combining one."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(each) for each in text)
-
-
-def fitted(text: str, width: int, ellipsis: str) -> str:
-    """Cut or fill a text to exactly `width` columns; what is cut ends in the ellipsis."""
-    used = cells(text)
-    if used <= width:
-        return text + " " * (width - used)
-    kept, used = "", 0
-    for each in text:
-        if used + _cells(each) > width - 1:
-            break
-        kept += each
-        used += _cells(each)
-    return (kept + ellipsis if width > 0 else "") + " " * (width - 1 - used)
-
+# The palette's colours as the pages have them on white, the blue lighter: each has a contrast of 3:1 at least with a
+# white terminal and with a black one. A terminal of 16 colours has no orange beside its yellow.
+_EXACT = ("#b87700", "#2f8fca", "#00855f", "#8c8100", "#1f6fd0", "#b5568a")
+_NAMED = ("yellow", "cyan", "green", "yellow", "blue", "magenta")
 
 # Controls, surrogates, private and unassigned characters, and the invisible ones that turn the direction of writing
 _UNSAFE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
-def _cells(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def glyphs(options: ConsoleOptions) -> Glyphs:
+    """Pick the characters that a console can spell: all of the nice ones, or plain ASCII."""
+    return _ASCII if options.ascii_only else _UNICODE
+
+
+def colours(console: Console) -> tuple[Style, ...]:
+    """Return the style of each of the palette's numbers."""
+    many = console.color_system in ("truecolor", "256")
+    return tuple(Style(color=name) for name in (_EXACT if many else _NAMED)[: palette.COLOURS])
+
+
+def printable(text: str, encoding: str) -> str:
+    """Replace what a terminal would obey rather than show, and what the encoding cannot spell."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = "".join("?" if unicodedata.category(each) in _UNSAFE else each for each in text)
+    return shown.encode(encoding, "replace").decode(encoding)
+
+
+def cut(text: str, width: int, ellipsis: str) -> str:
+    """Cut a text to at most `width` columns; what is cut ends in the ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1) + ellipsis if width > 0 else ""
+
+
+def fitted(text: str, width: int, ellipsis: str) -> str:
+    """Cut or fill a text to exactly `width` columns."""
+    return set_cell_size(cut(text, width, ellipsis), width)

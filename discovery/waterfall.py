@@ -1,40 +1,64 @@
-"""A trace as text: a tree of spans beside their bars, to scale, the critical path marked."""
+"""A trace in the terminal: a tree of spans beside their bars, to scale, the critical path marked.
+
+Colours, widths and encodings are rich's matter. rich's own tree and table are not used: a tree has four columns a
+level, and a table measures every cell, which takes seconds where a trace has thousands of spans. Importing this module
+takes some 30 ms and 3 MB: where a drawing is seldom made, import it there.
+"""
 
 from __future__ import annotations
 
-import textwrap
+import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from discovery import bar, duration, terminal
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from discovery import bar, duration, palette, terminal
 from discovery.critical_path import Section, critical_path
 from discovery.remarks import notes, remarks
 from discovery.self_time import self_times
 from discovery.trace import Span, Trace
 
+_LEAST = 60  # columns
 _TIME = 8  # columns of a duration and the space before it
 _LEAST_NAME, _LEAST_TRACK = 20, 10
+_UNNAMED = "(unnamed)"
 _MOST_NOTES = 2  # lines below a red span
 _LEVELS = 128  # of a tree are remembered: more than any line has room for
 _DEEP = 8  # depth from which the tree is drawn in one column a level
 
-_RESET, _BOLD, _DIM, _RED, _BRIGHT = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[93m"
-_SERVICE_COLOURS = ("\x1b[36m", "\x1b[32m", "\x1b[35m", "\x1b[34m", "\x1b[33m", "\x1b[96m", "\x1b[92m", "\x1b[95m")
+_BOLD, _DIM, _RED, _MARK = Style(bold=True), Style(dim=True), Style(color="red"), Style(color="red", bold=True)
 
 
-def waterfall(trace: Trace, width: int = 80, charset: str = "utf-8", *, colour: bool = False, title: str = "") -> str:
-    """Draw a trace in lines of at most `width` columns (60 at least), without a line end after the last.
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A trace as rich prints it, in lines of the console's width (60 columns at least: print it with crop=False)."""
 
-    `charset` is the output's encoding: where it cannot spell the drawing's characters, plain ASCII is used. `title`
-    stands above.
-    """
-    drawing = _drawing(trace, max(width, 60), charset, colour=colour)
-    lines = [title] if title else []
-    lines += [*drawing.header(), "", drawing.scale()]
-    lines += [line for row in _rows(trace) for line in drawing.row(row)]
-    lines += ["", *drawing.legend(), *(line for remark in remarks(trace) for line in drawing.wrapped(remark))]
-    return "\n".join(line.rstrip() for line in lines)
+    trace: Trace
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it for a console."""
+        wide = options.update_width(max(options.max_width, _LEAST))
+        drawing = _drawing(self.trace, console, wide)
+        for line in drawing.lines():
+            yield from line
+            yield Segment.line()
+        yield from console.render(Text(drawing.legend(), _DIM), wide)
+        for remark in remarks(self.trace):
+            yield from console.render(Text(terminal.printable(remark, wide.encoding)), wide)
+
+
+def waterfall(trace: Trace, width: int) -> str:
+    """Draw a trace as plain text in lines of at most `width` columns (60 at least), without a line end at the end."""
+    file = io.StringIO()
+    console = Console(file=file, width=max(width, _LEAST), color_system=None, legacy_windows=False, _environ={})
+    console.print(Waterfall(trace), end="")
+    return file.getvalue().rstrip("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +77,26 @@ def _rows(trace: Trace) -> Iterator[_Row]:
         waiting += [_Row(child, (*row.branch, child is not last)[-_LEVELS:]) for child in reversed(children)]
 
 
-def _drawing(trace: Trace, width: int, charset: str, *, colour: bool) -> _Drawing:
+def _drawing(trace: Trace, console: Console, options: ConsoleOptions) -> _Drawing:
     sections: defaultdict[str, list[Section]] = defaultdict(list)
     for section in critical_path(trace):
         sections[section.span_id].append(section)
-    longest = max(2 + depth * 2 + terminal.cells(f"{span.service} {span.name}") for span, depth in trace.walk())
+    width = options.max_width
+    longest = max(
+        2 + depth * 2 + cell_len(terminal.printable(f"{span.service or _UNNAMED} {span.name}", options.encoding))
+        for span, depth in trace.walk()
+    )
     name = max(_LEAST_NAME, min(longest, int(width * 0.45)))
     name = min(name, width - 2 * _TIME - 2 - _LEAST_TRACK)
-    palette = {
-        service: _SERVICE_COLOURS[number % len(_SERVICE_COLOURS)] for number, service in enumerate(trace.services)
-    }
+    colours = terminal.colours(console)
     return _Drawing(
         trace=trace,
-        charset=charset,
-        glyphs=terminal.glyphs(charset),
-        colour=colour,
+        encoding=options.encoding,
+        glyphs=terminal.glyphs(options),
+        colours={service: colours[palette.number(service)] for service in trace.services},
         width=width,
         name=name,
         track=width - name - 2 * _TIME - 2,
-        palette=palette,
         self_times=self_times(trace),
         sections=sections,
         deep=max(depth for _, depth in trace.walk()) > _DEEP,
@@ -83,32 +108,48 @@ class _Drawing:
     """What every line needs: the widths of the columns, the characters, and what was computed once."""
 
     trace: Trace
-    charset: str
+    encoding: str
     glyphs: terminal.Glyphs
-    colour: bool
+    colours: dict[str, Style]
     width: int
     name: int
     track: int
-    palette: dict[str, str]
     self_times: dict[str, int]
     sections: dict[str, list[Section]]
     deep: bool
 
-    def header(self) -> Iterator[str]:
+    def lines(self) -> Iterator[list[Segment]]:
+        """Draw everything but the words below."""
+        yield from self._header()
+        yield []
+        yield [self._scale()]
+        for row in _rows(self.trace):
+            yield self._row(row)
+            if row.span.error:
+                yield from self._notes(row)
+        yield []
+
+    def legend(self) -> str:
+        """Explain the marks."""
+        on, off, error = self.glyphs.on_path, self.glyphs.off_path, self.glyphs.error
+        text = f"{on * 2} critical path: the trace's end waited for it   {off * 2} off it"
+        return text + (f"   {error} error" if self.trace.errors else "")
+
+    def _header(self) -> Iterator[list[Segment]]:
         """Say which trace it is, and its size."""
         trace = self.trace
-        services = ", ".join(service or "(unnamed)" for service in trace.services)
+        services = ", ".join(service or _UNNAMED for service in trace.services)
         sizes = [
             f"{self._time(trace.duration)} in all",
             _counted(len(trace.spans), "span"),
             _counted(len(trace.services), "service"),
             _counted(trace.errors, "error"),
         ]
-        yield self._painted(self._fitted(f"trace {trace.trace_id}", self.width), _BOLD)
-        yield self._fitted(f" {self.glyphs.dot} ".join(sizes), self.width)
-        yield self._painted(self._fitted(services, self.width), _DIM)
+        yield [Segment(self._cut(f"trace {trace.trace_id}", self.width), _BOLD)]
+        yield [Segment(self._cut(f" {self.glyphs.dot} ".join(sizes), self.width))]
+        yield [Segment(self._cut(services, self.width), _DIM)]
 
-    def scale(self) -> str:
+    def _scale(self) -> Segment:
         """Draw the columns' names and the time axis."""
         total = self._time(self.trace.duration)
         middle = self._time(self.trace.duration / 2)
@@ -116,44 +157,33 @@ class _Drawing:
         if self.track >= len(total) + len(middle) + 10:
             axis += middle.rjust(self.track // 2 + len(middle) // 2 - 1)
         axis += total.rjust(self.track - len(axis))
-        line = f"  {'service operation'.ljust(self.name - 2)}{'time'.rjust(_TIME)}{'self'.rjust(_TIME)}  {axis}"
-        return self._painted(line, _DIM)
+        heading = f"  {'service operation'.ljust(self.name - 2)}{'time'.rjust(_TIME)}{'self'.rjust(_TIME)}  {axis}"
+        return Segment(heading, _DIM)
 
-    def row(self, row: _Row) -> Iterator[str]:
-        """Draw one span's line, and below a red one what it says of its error."""
+    def _row(self, row: _Row) -> list[Segment]:
         span = row.span
-        mark = self._painted(f"{self.glyphs.error} ", _RED + _BOLD) if span.error else "  "
+        mark = Segment(f"{self.glyphs.error} ", _MARK) if span.error else Segment("  ")
         times = self._time(span.duration).rjust(_TIME) + self._time(self.self_times[span.span_id]).rjust(_TIME)
-        yield f"{mark}{self._label(row)}{times}  {self._bar(span)}"
-        if span.error:
-            indent = self._tree(row.branch, below=True)
-            for note in notes(span)[:_MOST_NOTES]:
-                text = self._fitted(f"{self.glyphs.arrow} {note}", self.width - 2 - len(indent)).rstrip()
-                yield f"  {self._painted(indent, _DIM)}{self._painted(text, _RED)}"
+        return [mark, *self._label(row), Segment(f"{times}  "), *self._bar(span)]
 
-    def legend(self) -> Iterator[str]:
-        """Explain the marks."""
-        on, off, error = self.glyphs.on_path, self.glyphs.off_path, self.glyphs.error
-        text = f"{on * 2} critical path: the trace's end waited for it   {off * 2} off it"
-        for line in self.wrapped(text + (f"   {error} error" if self.trace.errors else "")):
-            yield self._painted(line, _DIM)
-
-    def wrapped(self, remark: str) -> Iterator[str]:
-        """Break a sentence into lines."""
-        for line in textwrap.wrap(self._safe(remark), self.width):
-            yield self._fitted(line, self.width).rstrip()
-
-    def _label(self, row: _Row) -> str:
+    def _label(self, row: _Row) -> list[Segment]:
         tree = self._tree(row.branch)
-        service = self._safe(row.span.service or "(unnamed)")
-        text = self._fitted(f"{tree}{service} {self._safe(row.span.name)}", self.name - 2)
+        service = self._safe(row.span.service or _UNNAMED)
+        whole = f"{tree}{service} {self._safe(row.span.name)}"
+        text = terminal.fitted(whole, self.name - 2, self.glyphs.ellipsis)
         end = len(tree) + len(service)
-        parts = (
-            self._painted(text[: len(tree)], _DIM),
-            self._painted(text[len(tree) : end], self.palette[row.span.service]),
-            self._painted(text[end:], _RED) if row.span.error else text[end:],
-        )
-        return "".join(parts)
+        return [
+            Segment(text[: len(tree)], _DIM),
+            Segment(text[len(tree) : end], self.colours[row.span.service]),
+            Segment(text[end:], _RED if row.span.error else None),
+        ]
+
+    def _notes(self, row: _Row) -> Iterator[list[Segment]]:
+        """Draw below a red span what it says of its error."""
+        indent = self._tree(row.branch, below=True)
+        for note in notes(row.span)[:_MOST_NOTES]:
+            text = self._cut(f"{self.glyphs.arrow} {note}", self.width - 2 - len(indent))
+            yield [Segment("  "), Segment(indent, _DIM), Segment(text, _RED)]
 
     def _tree(self, branch: tuple[bool, ...], *, below: bool = False) -> str:
         """Draw the lines that lead to a span, or those that pass below it."""
@@ -169,26 +199,25 @@ class _Drawing:
             return passing
         return passing + (glyphs.tee if branch[-1] else glyphs.elbow) + " "
 
-    def _bar(self, span: Span) -> str:
+    def _bar(self, span: Span) -> list[Segment]:
         whole = max(self.trace.duration, 1)
         place = self._since_start(span.start, span.end)
-        parts = [self._since_start(part.start, part.end) for part in self.sections.get(span.span_id, [])]
+        parts = [self._since_start(part.start, part.end) for part in self.sections.get(span.span_id, ())]
         first, last = bar.extent(place, whole, self.track)
         critical = bar.marked(place, parts, whole, self.track)
-        marks = (self.glyphs.on_path if cell in critical else self.glyphs.off_path for cell in range(first, last))
-        return " " * first + self._painted("".join(marks), _RED if span.error else self.palette[span.service])
+        marks = "".join(
+            self.glyphs.on_path if cell in critical else self.glyphs.off_path for cell in range(first, last)
+        )
+        return [Segment(" " * first), Segment(marks, _RED if span.error else self.colours[span.service])]
 
     def _since_start(self, start: int, end: int) -> bar.Interval:
         return start - self.trace.start, end - self.trace.start
 
-    def _painted(self, text: str, code: str) -> str:
-        return f"{code}{text}{_RESET}" if self.colour and text else text
-
-    def _fitted(self, text: str, width: int) -> str:
-        return terminal.fitted(self._safe(text), width, self.glyphs.ellipsis)
+    def _cut(self, text: str, width: int) -> str:
+        return terminal.cut(self._safe(text), width, self.glyphs.ellipsis)
 
     def _safe(self, text: str) -> str:
-        return terminal.printable(text, self.charset)
+        return terminal.printable(text, self.encoding)
 
     def _time(self, microseconds: float) -> str:
         return duration.spelled(microseconds, self.glyphs.micro)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
 import textwrap
 import time
@@ -15,11 +13,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich.console import Console
+
 import lab
 from discovery import client
 from discovery.errors import NotFound
 from discovery.trace import Trace
-from discovery.waterfall import waterfall
+from discovery.waterfall import Waterfall
 from lab import evidence, memory, orders, state, up
 from lab.evidence import Finding
 from lab.options import Options
@@ -153,13 +153,14 @@ class Demo:
             return None
 
     def _present(self, title: str, trace: Trace, finding: Finding | None = None) -> None:
-        charset = sys.stdout.encoding or "ascii"
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        width = shutil.get_terminal_size((80, 24)).columns
+        console = Console()
+        with console.capture() as drawn:
+            console.print(Waterfall(trace), crop=False)
         self.show(f"{title}\n")
-        self.show(waterfall(trace, width, charset, colour=colour))
+        self.show(drawn.get().rstrip("\n"))
         if finding:
-            self.show("\n" + textwrap.fill(finding.reason, width - 1, initial_indent="=> ", subsequent_indent="   "))
+            width = console.width - 1
+            self.show("\n" + textwrap.fill(finding.reason, width, initial_indent="=> ", subsequent_indent="   "))
         self.show(f"   {self.shop.page(trace.trace_id)}\n")
 
     def _logs(self) -> Path:

@@ -15,7 +15,6 @@ from backend.pages.view import embedded, view
 from backend.store import Store
 from discovery import jaeger, otlp, zipkin
 from discovery.trace import Span, Trace
-from discovery.waterfall import waterfall
 
 _COLUMNS = 120
 _MOST_INSIDE = 500  # spans of a drawing that the page itself brings along for who runs no script
@@ -58,6 +57,8 @@ def download(request: Request) -> Response:
 
 
 def _drawn(trace: Trace) -> str:
+    from discovery.waterfall import waterfall  # noqa: PLC0415 - memory that an idle backend need not hold
+
     return waterfall(trace, _COLUMNS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,38 @@ def test_a_console_that_knows_no_blocks():
     printed = run_outside("-", given=spans, PYTHONIOENCODING="cp949").decode("cp949")
     assert "order 주문 접수" in printed
     assert "## critical path" in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize(("variables", "coloured"), [({"COLORTERM": "truecolor"}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal(variables, coloured):
+    """On a terminal the drawing is as wide as it is, and coloured unless NO_COLOR is set."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 104, 0, 0))
+    unset = ("COLUMNS", "NO_COLOR", "COLORTERM", "TRACELAB_BACKEND")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-c", _COMMAND, ASCEND]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        printed = b"".join(iter(lambda: _read(ours), b"")).decode("utf-8")
+    os.close(ours)
+    assert process.returncode == 0
+    assert ("\x1b[38;2;" in printed) is coloured
+    assert max(map(len, re.sub(r"\x1b\[[\d;]*m", "", printed).splitlines())) == 104
+
+
+def _read(terminal):
+    """Read what was printed; nothing where the other end is closed."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux's way to say so
+        return b""
 
 
 def test_of_several_traces_the_longest_is_shown(capsys, tmp_path):

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
 
-from discovery import duration, terminal
+from discovery import duration, palette
 from discovery.trace import Event, Kind
-from discovery.waterfall import waterfall
+from discovery.waterfall import Waterfall, waterfall
 from tests.discovery.making import RECORDED, recorded, span, trace
 from tests.discovery.strategies import traces
 
-COLOUR = re.compile(r"\x1b\[\d+m")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+def printed(trace, *, encoding="utf-8", width=80, colours=None, **variables):
+    """Print a trace on a console of that encoding and width; `colours` are rich's names, None for a pipe."""
+    kept = io.BytesIO()
+    file = io.TextIOWrapper(kept, encoding=encoding, newline="\n")
+    console = Console(
+        file=file, width=width, color_system=colours, force_terminal=colours is not None, _environ=variables
+    )
+    console.print(Waterfall(trace), crop=False)
+    file.flush()
+    return kept.getvalue().decode(encoding).removesuffix("\n")
 
 
 def shop():
@@ -62,18 +77,16 @@ def test_a_checkout_as_drawn():
 def test_plain_ascii_where_the_encoding_knows_no_better():
     """For cp949 and ASCII every character of the drawing is ASCII, and the red spans keep a mark."""
     for charset in ("ascii", "cp949"):
-        drawn = waterfall(shop(), 80, charset)
+        drawn = printed(shop(), encoding=charset)
         assert drawn.isascii()
         assert sum(line.startswith("x ") for line in drawn.splitlines()) == 3
 
 
-@given(traces(), st.integers(60, 200), st.sampled_from(["utf-8", "cp949", "ascii", "latin-1", "no-such-encoding"]))
+@given(traces(), st.integers(60, 200), st.sampled_from(["utf-8", "cp949", "ascii", "latin-1"]))
 def test_never_wider_than_the_terminal(drawn, width, charset):
     """Whatever the trace, its names, the width and the encoding: no line is wider, and the encoding can spell it."""
-    for line in waterfall(drawn, width, charset).splitlines():
-        assert terminal.cells(line) <= width
-        if charset != "no-such-encoding":
-            line.encode(charset)
+    for line in printed(drawn, encoding=charset, width=width).splitlines():
+        assert cell_len(line) <= width
 
 
 @given(traces())
@@ -95,15 +108,36 @@ def _columns(line: str, start: int, end: int) -> str:
     for each in line:
         if start <= at < end:
             found += each
-        at += terminal.cells(each)
+        at += cell_len(each)
     return found
 
 
 @given(traces())
 def test_colour_changes_nothing_else(drawn):
     """Without its colour codes the coloured drawing is the plain one."""
-    coloured = "\n".join(line.rstrip() for line in COLOUR.sub("", waterfall(drawn, 80, colour=True)).splitlines())
-    assert coloured == waterfall(drawn, 80)
+    assert COLOUR.sub("", printed(drawn, colours="truecolor")) == printed(drawn) == waterfall(drawn, 80)
+
+
+@pytest.mark.parametrize(
+    ("colours", "expected"),
+    [
+        ("truecolor", {"38;2;184;119;0", "38;2;47;143;202"}),
+        ("256", {"38;5;136", "38;5;32"}),
+        ("standard", {"33", "36"}),
+    ],
+)
+def test_a_service_has_its_colour_of_the_pages(colours, expected):
+    """The palette's number decides, in as many colours as the terminal has."""
+    names = {palette.number(name): name for name in map("service {}".format, range(100))}
+    drawn = printed(trace(span("a", service=names[0]), span("b", "a", service=names[1])), colours=colours)
+    assert set(re.findall(r"\x1b\[([\d;]+)mservice \d+\x1b", drawn)) == expected
+
+
+def test_no_color_takes_colours_away_and_keeps_the_marks():
+    """With NO_COLOR set nothing has a colour; red spans keep their mark."""
+    drawn = printed(shop(), colours="truecolor", NO_COLOR="1")
+    assert set(COLOUR.findall(drawn)) == {"\x1b[1m", "\x1b[2m", "\x1b[0m"}
+    assert drawn.count("✗") == 4
 
 
 def test_korean_names_keep_the_alignment():
@@ -116,7 +150,7 @@ def test_korean_names_keep_the_alignment():
     )
     first, second = drawn.splitlines()[5:7]
     assert "…" in second
-    assert terminal.cells(first.split("100 µs")[0]) == terminal.cells(second.split("100 µs")[0])
+    assert cell_len(first.split("100 µs")[0]) == cell_len(second.split("100 µs")[0])
 
 
 def test_names_cannot_command_the_terminal():
@@ -145,7 +179,7 @@ def test_a_tree_too_deep_for_two_columns_a_level():
         span(str(level), str(level - 1) if level else None, level, 100, name=f"level {level}") for level in range(60)
     ]
     lines = waterfall(trace(*deep), 80).splitlines()
-    assert max(terminal.cells(line) for line in lines) <= 80
+    assert max(cell_len(line) for line in lines) <= 80
     assert sum("shop level" in line or "shop" in line for line in lines) >= 60
 
 
@@ -155,7 +189,7 @@ def test_recorded_traces_fit_eighty_columns(file):
     found = recorded(file.stem)
     lines = waterfall(found, 80).splitlines()
     assert len(lines) >= len(found.spans) + 6
-    assert max(terminal.cells(line) for line in lines) <= 80
+    assert max(cell_len(line) for line in lines) <= 80
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def by_operation(rows: Iterable[Row]) -> list[Operation]:
 def _matched(ones: Iterable[Span], others: tuple[Span, ...]) -> Iterator[Pair]:
     """Match the children of two matched spans, and put them into one order."""
     places: defaultdict[tuple[str, str, Kind], deque[int]] = defaultdict(deque)
-    for place, other in enumerate(others):
-        places[_key(other)].append(place)
+    for number, other in enumerate(others):
+        places[_key(other)].append(number)
     pairs = [(one, places[_key(one)].popleft() if places[_key(one)] else None) for one in ones]
     taken = {place for _, place in pairs}
     reached = 0

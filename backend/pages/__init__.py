@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.pages import graph, live, search, trace, upload
+from backend.pages import compare, graph, live, search, trace, upload
 
 ROUTES: list[BaseRoute] = [
     Route("/", search.results),
@@ -13,6 +13,7 @@ ROUTES: list[BaseRoute] = [
     Route("/trace/{trace_id}", trace.trace),
     Route("/trace/{trace_id}/text", trace.text),
     Route("/trace/{trace_id}/{form}.json", trace.download),
+    Route("/compare", compare.compared),
     Route("/dependencies", graph.shown),
     Route("/live", live.shown),
     Route("/live/events", live.events),

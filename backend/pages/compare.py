@@ -81,8 +81,11 @@ def compared(request: Request) -> Response:
     one, other = (store.trace(trace_id) if trace_id else None for trace_id in (a, b))
     missing = [trace_id for trace_id, found in ((a, one), (b, other)) if trace_id and found is None]
     facts = _Comparison(one, other).facts(asked) if one and other else {}
+    left_out = {name: store.left_out(trace_id) for name, trace_id in (("A", a), ("B", b)) if facts}
     title = f"Compare {one.root.name[:60]}" if one and other else "Compare"
-    return page("compare.html", 404 if missing else 200, title=title, a=a, b=b, missing=missing, **facts)
+    return page(
+        "compare.html", 404 if missing else 200, title=title, a=a, b=b, missing=missing, left_out=left_out, **facts
+    )
 
 
 def _trace_id(typed: str) -> str:

@@ -12,6 +12,7 @@ from backend import file
 from backend.batch import Batch, trace_key
 
 _MOST_KEYS, _MOST_VALUES, _LONGEST_VALUE = 200, 40, 100  # of tags, remembered a segment to suggest them
+_ROWS = 300  # in one statement: older SQLite takes 999 values
 _ADDED_TO_BODY = 256  # bytes that a batch's row and index take at least
 
 
@@ -95,9 +96,10 @@ def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int,
                 moments.append((part.at, service, key, number, part.longest, part.red))
     _fill(connection, f"part_{segment}", sorted(parts), 6)
     _fill(connection, f"moment_{segment}", sorted(moments), 6)
-    rows = [value for number, batch in batches for value in (number, segment, batch.sieve)]
-    places = ", ".join(["(?, ?, ?)"] * len(batches))
-    connection.execute(f"INSERT INTO sieve VALUES {places}", rows)
+    for start in range(0, len(batches), _ROWS):
+        some = batches[start : start + _ROWS]
+        rows = [value for number, batch in some for value in (number, segment, batch.sieve)]
+        connection.execute(f"INSERT INTO sieve VALUES {', '.join(['(?, ?, ?)'] * len(some))}", rows)
 
 
 def _fill(connection: sqlite3.Connection, table: str, rows: list[tuple[int, ...]], columns: int) -> None:

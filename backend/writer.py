@@ -22,7 +22,7 @@ from backend.changes import Changes
 from backend.segment import Segment
 
 _MOST_PENDING = 48 * 1024 * 1024  # bytes of batches that are not indexed yet
-_MOST_GROUPED = 8 * 1024 * 1024  # bytes of batches in one commit
+_MOST_GROUPED, _MOST_BATCHES = 8 * 1024 * 1024, 300  # bytes, and batches, in one commit; a batch more of the first
 _BACKLOG = 20_000  # spans
 _LATEST = 0.2  # seconds from a commit to its index
 _MOST_RECENT = 2_000  # batches whose traces are remembered for the live tail
@@ -129,8 +129,10 @@ class Writer:
                 stopping = self._stopping and not group
             if group:
                 self._commit(group)
-            if self._is_due() or (stopping and self._backlog):
+            if self._is_due():
                 self._index()
+            while stopping and self._backlog and self._index():
+                pass
             if stopping:
                 return
             self._retain()
@@ -146,9 +148,13 @@ class Writer:
     def _group(self) -> list[tuple[Batch, Future[int]]]:
         group: list[tuple[Batch, Future[int]]] = []
         size = 0
-        while self._waiting and (not group or size + len(self._waiting[0][0].body) <= _MOST_GROUPED):
-            group.append(self._waiting.popleft())
-            size += len(group[-1][0].body)
+        while self._waiting and len(group) < _MOST_BATCHES and size <= _MOST_GROUPED:
+            batch, done = self._waiting.popleft()
+            size += len(batch.body)
+            if done.set_running_or_notify_cancel():  # from here on its sender can no longer give up on it
+                group.append((batch, done))
+            else:
+                self._pending -= len(batch.body)
         return group
 
     def _commit(self, group: list[tuple[Batch, Future[int]]]) -> None:
@@ -181,13 +187,15 @@ class Writer:
         waited = time.monotonic() - self._backlog_since >= _LATEST
         return waited or self._wanted > self.indexed or sum(batch.spans for _, batch in self._backlog) >= _BACKLOG
 
-    def _index(self) -> None:
-        batches, self._backlog = self._backlog, []
+    def _index(self) -> bool:
+        """Index what fits into one segment; False where it cannot be written."""
+        batches = self._fitting()
         try:
             grown = self._indexed(batches)
         except sqlite3.Error:
-            self._backlog, self._backlog_since = batches, time.monotonic() + 1.0  # the disk may have room by then
-            return
+            self._backlog_since = time.monotonic() + 1.0  # the disk may have room by then
+            return False
+        self._backlog = self._backlog[len(batches) :]
         with self.lock:
             self.segments = [*(each for each in self.segments if each.id != grown.id), grown]
             self.indexed = batches[-1][0]
@@ -195,6 +203,17 @@ class Writer:
             self._announce(batches)
             self.changes.note(self.indexed, {part.at for _, batch in batches for part in batch.parts})
             self.lock.notify_all()
+        return True
+
+    def _fitting(self) -> list[tuple[int, Batch]]:
+        """Return the batches that still belong to the last segment, or to the next: one at least."""
+        last = self.segments[-1] if self.segments and not self.segments[-1].closed else Segment(0)
+        spans, size = last.spans, last.size
+        for count, (_, batch) in enumerate(self._backlog, 1):
+            spans, size = spans + batch.spans, size + len(batch.body)
+            if spans >= self.limits.segment_spans or size >= self.limits.segment_bytes:
+                return self._backlog[:count]
+        return self._backlog
 
     def _indexed(self, batches: list[tuple[int, Batch]]) -> Segment:
         last = self.segments[-1] if self.segments else None
@@ -222,8 +241,8 @@ class Writer:
         sql = "SELECT id, form, body FROM batch WHERE id > ? ORDER BY id LIMIT 20"
         while rows := self._connection.execute(sql, (self.indexed,)).fetchall():
             self._backlog = [(number, found) for number, form, body in rows if (found := forms.described(form, body))]
-            if self._backlog:
-                self._index()
+            while self._backlog and self._index():
+                pass
             self.indexed = rows[-1][0]
 
     def _retain(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 VERSION = 1
 _OURS = 0x74726C62  # "trlb", SQLite's application_id
-_PAGE = 8192
+_PAGE = 4096
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes that the write-ahead log keeps on disk when it has nothing to hold
 _SIZES = ("page_size", "page_count", "freelist_count")
 

@@ -141,7 +141,7 @@ class Writer:
         return bool(self._waiting) or self._stopping or self._wanted > self.indexed
 
     def _patience(self) -> float:
-        if self._dropping:
+        if self._dropping or not self._looked:
             return 0.0
         return max(0.0, self._backlog_since + _LATEST - time.monotonic()) if self._backlog else _LOOK
 
@@ -256,7 +256,7 @@ class Writer:
             self._dropping = self._drop_oldest()
         try:
             if next(self._dropping, True):
-                self._dropping = None
+                self._dropping, self._looked = None, 0.0  # one was perhaps not enough
         except sqlite3.Error:
             self._dropping = None
 

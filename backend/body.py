@@ -39,13 +39,13 @@ async def read(request: Request, room: Room) -> bytes:
         room.taken -= held
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "gzip":
-        return _inflated(bytes(content))
+        return inflated(bytes(content))
     if encoding not in ("identity", ""):
         raise HTTPException(415, "The body's content-encoding must be gzip or none.")
     return bytes(content)
 
 
-def _inflated(content: bytes) -> bytes:
+def inflated(content: bytes) -> bytes:
     """Inflate gzip, which may have several members (RFC 1952, 2.2)."""
     plain = bytearray()
     while content:

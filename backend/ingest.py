@@ -39,7 +39,7 @@ async def traces(request: Request) -> Response:
     if media not in (_PROTOBUF, "application/json"):
         raise HTTPException(415, f"The body's content-type must be {_PROTOBUF} or application/json.")
     try:
-        taken = await _kept(request, otlp_form.take if media == _PROTOBUF else _otlp_json)
+        taken = await _kept(request, otlp_form.take if media == _PROTOBUF else otlp_json_spans)
     except HTTPException as error:
         return _otlp_refusal(media, error)
     if media == _PROTOBUF:
@@ -76,7 +76,7 @@ async def _kept(request: Request, take: Callable[[bytes], Taken]) -> Taken:
     return taken
 
 
-def _otlp_json(content: bytes) -> Taken:
+def otlp_json_spans(content: bytes) -> Taken:
     """Take OTLP's JSON by way of its protobuf."""
     made, reasons = otlp_json.request(content)
     taken = otlp_form.take(made)

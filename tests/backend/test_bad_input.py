@@ -28,7 +28,7 @@ from tests.discovery import forms as spelled
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 MANY = settings(
-    max_examples=2000 if os.environ.get("CI") else 50,
+    max_examples=2200 if os.environ.get("CI") else 50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -37,8 +37,10 @@ _PAGE = {
 
 
 def health(request: Request) -> Response:
-    """`GET /health`: up, and what came in, was refused and was dropped, in spans."""
-    return JSONResponse({"status": "UP", **asdict(_store(request).counts)})
+    """`GET /health`: up or not, and what came in, was refused and was dropped, in spans."""
+    failure = _store(request).failure
+    status = {"status": "DOWN", "failure": failure} if failure else {"status": "UP"}
+    return JSONResponse({**status, **asdict(_store(request).counts)}, 503 if failure else 200)
 
 
 def info(_: Request) -> Response:

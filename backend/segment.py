@@ -11,6 +11,7 @@ import msgspec
 from backend import file
 from backend.batch import Batch, trace_key
 
+_MOST_NAMES = 5_000  # of services and their spans, remembered a segment; a few more where one batch brings them
 _MOST_KEYS, _MOST_VALUES, _LONGEST_VALUE = 200, 40, 100  # of tags, remembered a segment to suggest them
 _ROWS = 300  # in one statement: older SQLite takes 999 values
 _ADDED_TO_BODY = 256  # bytes that a batch's row and index take at least
@@ -43,7 +44,9 @@ class Segment:
             latest=max([self.latest, *moments]),
             spans=self.spans + sum(batch.spans for _, batch in batches),
             size=self.size + sum(len(batch.body) + _ADDED_TO_BODY for _, batch in batches),
-            names=self.names.union(*(batch.names for _, batch in batches)),
+            names=self.names.union(*(batch.names for _, batch in batches))
+            if len(self.names) < _MOST_NAMES
+            else self.names,
             sieves=self.sieves | {number: batch.sieve for number, batch in batches},
             tags={key: set(values) for key, values in self.tags.items()},
         )

@@ -51,6 +51,11 @@ class Store:
         """
         return self._writer.submit(batch)
 
+    @property
+    def failure(self) -> str:
+        """What ended the store's writing; empty where nothing did."""
+        return self._writer.failure
+
     def condition(self) -> Condition:
         """Return how full it is, now."""
         spans = sum(segment.spans for segment in self._writer.segments)

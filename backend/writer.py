@@ -81,6 +81,7 @@ class Writer:
         self._wanted = 0
         self._stopping = False
         self._looked = 0.0
+        self.failure = ""
         self._dropping: Iterator[bool] | None = None
         [self.committed] = connection.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()
         self.indexed = max((max(each.sieves, default=0) for each in self.segments), default=0)
@@ -91,6 +92,8 @@ class Writer:
     def submit(self, batch: Batch) -> Future[int]:
         """Hand a batch over; the future has its number once it is committed, or Full. Busy where too much waits."""
         with self.lock:
+            if self.failure:
+                raise Full(f"The store has ended ({self.failure}); start the backend again.")
             if self._stopping or self._pending + len(batch.body) > _MOST_PENDING:
                 self.counts.turned_away += 1
                 raise Busy("Spans come faster than they can be written; send this batch again.")
@@ -122,6 +125,18 @@ class Writer:
         return self._pending
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # a mistake of ours: senders have to hear of it, and /health to say so
+            with self.lock:
+                self.failure, self._stopping = f"{type(error).__name__}: {error}", True
+                waiting, self._waiting = self._waiting, deque()
+                self.lock.notify_all()
+            for _, done in waiting:
+                if done.set_running_or_notify_cancel():
+                    done.set_exception(Full(f"The store has ended ({self.failure}); nothing of this batch was kept."))
+
+    def _work(self) -> None:
         while True:
             with self.lock:
                 self.lock.wait_for(self._has_work, self._patience())
@@ -237,7 +252,10 @@ class Writer:
             self.recent.popleft()
 
     def _recover(self) -> None:
-        """Index what was committed when the process died."""
+        """Index what was committed when the process died, and delete what it was about to."""
+        if self.segments:
+            oldest = min((min(each.sieves) for each in self.segments if each.sieves), default=0)
+            self._connection.execute("DELETE FROM batch WHERE id < ?", (oldest,))
         sql = "SELECT id, form, body FROM batch WHERE id > ? ORDER BY id LIMIT 20"
         while rows := self._connection.execute(sql, (self.indexed,)).fetchall():
             self._backlog = [(number, found) for number, form, body in rows if (found := forms.described(form, body))]

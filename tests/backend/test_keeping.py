@@ -272,6 +272,45 @@ def test_ingest_answers_busy_with_a_time_to_retry(tmp_path, monkeypatch):
         assert "tracelab_batches_turned_away_total 1" in ask(f"{here.query_url}/metrics").text
 
 
+def test_a_mistake_of_ours_is_said(tmp_path, monkeypatch):
+    """If writing ends by a mistake, senders hear of it at once, nothing hangs, and /health is down."""
+    from tests.backend.running import builtin
+
+    def broken(*_):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr("backend.segment.write", broken)
+    with builtin() as here:
+        post_json(here.zipkin_endpoint, spans(1))
+        process.wait_until(lambda: ask(f"{here.query_url}/health").status == 503, 20)
+        assert ask(f"{here.query_url}/health").json["failure"] == "RuntimeError: a mistake"
+        answer = post_json(here.zipkin_endpoint, spans(2))
+        assert (answer.status, "RuntimeError: a mistake" in answer.text) == (503, True)
+        assert ask(f"{here.query_url}/api/v2/services").status == 200
+
+
+def test_a_drop_that_was_cut_is_finished(tmp_path):
+    """What a killed process had dropped of the index is gone from the file at the next start."""
+    path = tmp_path / "traces.db"
+    store = Store(path, Limits(segment_spans=3))
+    for number in (1, 2, 3):
+        store.append(batch(spans(number))).result()
+        assert found(store)
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE part_1")
+        connection.execute("DROP TABLE moment_1")
+        connection.execute("DELETE FROM sieve WHERE segment = 1")
+        connection.execute("DELETE FROM segment WHERE id = 1")
+    connection.close()
+    again = Store(path)
+    assert found(again) == [3, 2]
+    again.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM batch").fetchone() == (2,)
+    connection.close()
+
+
 def test_close_waits_for_what_was_taken(tmp_path):
     """What was handed over before the end is on disk after it."""
     path = tmp_path / "traces.db"

@@ -34,7 +34,10 @@ def trace(request: Request) -> Response:
         return page("absent.html", 404, title="No such trace", trace_id=trace_id)
     drawing = _drawn(found) if len(found.spans) <= _MOST_INSIDE else ""
     title = f"{found.root.service} {found.root.name}"[:120]
-    return page("trace.html", title=title, model=embedded(view(found)), trace_id=found.trace_id, drawing=drawing)
+    model = view(found)
+    if left_out := _store(request).left_out(trace_id):
+        model["remarks"].append(f"{left_out:,} more spans of this trace are kept, too many to be read.")
+    return page("trace.html", title=title, model=embedded(model), trace_id=found.trace_id, drawing=drawing)
 
 
 def text(request: Request) -> Response:

@@ -102,7 +102,8 @@ def test_a_bad_span_hurts_no_other():
     with builtin() as here:
         answer = post_json(f"{here.otlp_endpoint}/v1/traces", spelled).json["partialSuccess"]
         assert answer["rejectedSpans"] == "1"
-        assert answer["errorMessage"].startswith("resourceSpans[0].scopeSpans[0].spans[1]: Failed to parse startTimeUnixNano")
+        place = "resourceSpans[0].scopeSpans[0].spans[1]: Failed to parse startTimeUnixNano"
+        assert answer["errorMessage"].startswith(place)
         assert len(read(here).spans) == 1
         answer = post_json(here.zipkin_endpoint, [{"traceId": "1", "id": "nonsense"}, *forms.zipkin()])
         assert (answer.status, answer.json["refused"]) == (202, 1)

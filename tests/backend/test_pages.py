@@ -79,3 +79,15 @@ def test_only_its_own_host_name(here, host, status):
         response.read()
         connection.close()
         assert response.status == (404 if status == 200 and path == "/nothing" else status)
+
+
+def test_a_trace_too_large_to_be_read_whole_says_so(monkeypatch):
+    """Of a trace with more spans than are read the page shows some, and says how many there are besides."""
+    monkeypatch.setattr("backend.reader.MOST_SPANS", 5)
+    monkeypatch.setattr("backend.store.MOST_SPANS", 5)
+    with builtin() as large:
+        for number in range(1, 21):
+            span = {"traceId": "abc", "id": f"{number:x}", "timestamp": number, "duration": 1}
+            assert post_json(large.zipkin_endpoint, [span]).status == 202
+        assert len(ask(f"{large.query_url}/api/v2/trace/abc").json) == 5
+        assert "15 more spans of this trace are kept, too many to be read." in ask(f"{large.query_url}/trace/abc").text

@@ -99,7 +99,13 @@ function table(model, tags) {
   const sorted = pairs(model, tags).sort(([one], [other]) => (one < other ? -1 : 1));
   if (sorted.length === 0) return null;
   const rows = sorted.map(([key, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, foreign(key)), element("td", {}, element("bdi", {}, shown(value, "\n\t")))),
+    element("tr", {}, element("th", { scope: "row" }, breakable(key)), element("td", {}, element("bdi", {}, shown(value, "\n\t")))),
   );
   return element("table", { class: "pairs" }, element("tbody", {}, ...rows));
+}
+
+/** A key that may go on in the next line after each of its dots, rather than in the middle of a word. */
+function breakable(key) {
+  const parts = shown(key).split(/(?<=\.)/);
+  return element("bdi", {}, ...parts.flatMap((part, place) => (place ? [element("wbr"), part] : [part])));
 }

@@ -24,6 +24,7 @@ export function head(model, source, copy) {
       element("b", { class: model.errors ? "error" : "" }, model.errors ? `✗ ${counted(model.errors, "error")}` : "0 errors"),
       began(model.start),
       element("span", { class: "id" }, element("code", {}, shown(model.id)), " ", copyId),
+      source.stored ? element("a", { href: `/compare?a=${encodeURIComponent(model.id)}` }, "Compare") : null,
       source.stored ? forms(model) : element("span", {}, `from ${source.from}, not stored · `, element("a", { href: "/upload" }, "another file")),
       source.others ? element("button", { type: "button", class: "small", onclick: source.others }, "Other traces of this file") : null,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -23,8 +24,8 @@ class Form(IntEnum):
 class Part:
     """What a batch holds of one trace by one service. Times are microseconds, since the epoch where they are moments.
 
-    `at` is the earliest start, `first` that of a span without a parent (0 where there is none), `longest` the longest
-    span's duration.
+    `at` is the earliest start, `first` that of the first span without a parent (0 where there is none), `longest` the
+    longest span's duration.
     """
 
     trace_id: str
@@ -65,8 +66,8 @@ class Taken:
 class Opened(Protocol):
     """A batch's bytes, read again."""
 
-    def spans(self, key: int) -> list[Span]:
-        """Return the spans of the traces with that key (`trace_key`)."""
+    def spans(self, key: int) -> Iterator[Span]:
+        """Give the spans of the traces with that key (`trace_key`)."""
 
     def keys(self, word: Word) -> set[int]:
         """Return the keys of the traces that have a span with a word."""

@@ -7,17 +7,18 @@ belong to them: whose start is within `_REACH` minutes, because a trace's spans 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backend.changes import MINUTE, Changes
 from backend.criteria import moment
 from backend.reader import Reading
 from discovery.dependencies import Link, dependencies
-from discovery.trace import assemble
+from discovery.trace import Span, assemble
 
 _REACH = 5
 _MOST = 20_000  # minutes remembered, two weeks
+_AT_ONCE = 2_000  # traces in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,13 @@ class Links:
 def _count(reading: Reading, first: int, last: int) -> list[Link]:
     if first > last:
         return []
-    traces = reading.traces(reading.keys(first, last))
-    return dependencies(assemble(spans) for spans in traces if first <= moment(spans) <= last)
+    return dependencies(assemble(spans) for spans in _traces(reading, first, last) if first <= moment(spans) <= last)
+
+
+def _traces(reading: Reading, first: int, last: int) -> Iterator[list[Span]]:
+    keys = reading.keys(first, last)
+    for start in range(0, len(keys), _AT_ONCE):
+        yield from reading.traces(keys[start : start + _AT_ONCE])
 
 
 def _summed(links: Iterable[Link]) -> list[Link]:

@@ -111,7 +111,7 @@ def _count(parts: dict[tuple[bytes, str], Part], span: Any, service: str, red: b
     part.spans += 1
     if start and (not part.at or start < part.at):
         part.at = start
-    if start and not span.parent_span_id:
+    if start and not part.first and not span.parent_span_id:
         part.first = start
     part.longest = max(part.longest, end - start)
     part.red = part.red or red
@@ -164,9 +164,9 @@ class OtlpBatch:
                 for last, span in enumerate(scope.spans):
                     self._places[trace_key(span.trace_id.hex())].append((number, inner, last))
 
-    def spans(self, key: int) -> list[Span]:
-        """Return the spans of the traces with that key."""
-        return list(protobuf.spans(self._whole, self._places.get(key, ())))
+    def spans(self, key: int) -> Iterator[Span]:
+        """Give the spans of the traces with that key."""
+        return protobuf.spans(self._whole, self._places.get(key, ()))
 
     def keys(self, word: Word) -> set[int]:
         """Return the keys of the traces that have a span with a word."""

@@ -6,7 +6,7 @@ import heapq
 import queue
 import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +18,7 @@ from backend import file, forms, words
 from backend.batch import Opened, trace_key
 from backend.criteria import Criteria, met, moment
 from backend.segment import Segment
-from backend.words import Word
+from backend.words import Sort, Word
 from discovery import ids
 from discovery.trace import Kind, Span, identity, merge
 
@@ -67,9 +67,11 @@ class Reader:
             self._free.put(connection)
 
     def close(self) -> None:
-        """Close all connections; queries that run are waited for."""
-        for _ in range(_CONNECTIONS):
-            self._free.get().close()
+        """Close all connections; queries that run are waited for, and later ones fail instead of waiting."""
+        closed = [self._free.get() for _ in range(_CONNECTIONS)]
+        for connection in closed:
+            connection.close()
+            self._free.put(connection)
 
 
 class Reading:
@@ -95,15 +97,12 @@ class Reading:
             return 0
         return sum(part.spans for part in self._parts([trace_key(wanted)])[trace_key(wanted)])
 
-    def search(self, criteria: Criteria, services: list[int] | None) -> list[list[Span]]:
-        """Return the spans of each trace that meets the criteria, the latest trace first.
-
-        `services` are the numbers of the service asked for, in any case; None where none is.
-        """
+    def search(self, criteria: Criteria) -> list[list[Span]]:
+        """Return the spans of each trace that meets the criteria, the latest trace first."""
         rare = self._rarest(words.asked(criteria))
         if rare and not rare[1]:
             return []
-        likely = self._likely(self._candidates(criteria, services, rare[1] if rare else None), criteria, rare)
+        likely = self._likely(criteria, rare)
         found: list[list[Span]] = []
         while chunk := dict(islice(likely, criteria.limit + _AHEAD)):
             parts = {key: parts for key, (_, parts) in chunk.items()}
@@ -115,12 +114,15 @@ class Reading:
         return found
 
     def keys(self, since: int, until: int) -> list[int]:
-        """Return the keys of traces that have spans between two times, in microseconds since the epoch."""
-        found: set[int] = set()
+        """Return the keys of traces that have spans between two times, in microseconds since the epoch.
+
+        They come in the order in which the traces did, more or less: those side by side have batches in common.
+        """
+        found: dict[int, None] = {}
         for segment in self._segments:
-            sql = f"SELECT DISTINCT trace FROM moment_{segment.id} WHERE at BETWEEN ? AND ?"
-            found.update(self._rows(sql, "trace", since, until))
-        return sorted(found)
+            sql = f"SELECT DISTINCT trace FROM moment_{segment.id} WHERE at BETWEEN ? AND ? ORDER BY at"
+            found |= dict.fromkeys(self._rows(sql, "trace", since, until))
+        return list(found)
 
     def minutes(self, since: int, until: int) -> list[int]:
         """Return the minutes since the epoch in which spans between two times start, in order."""
@@ -136,12 +138,12 @@ class Reading:
 
     def _read(self, parts: Mapping[int, list[_Part]]) -> dict[str, list[Span]]:
         """Return the spans of traces by their ids, repeats merged, MOST_SPANS of each at most."""
-        by_batch: defaultdict[int, list[int]] = defaultdict(list)
+        by_batch: defaultdict[int, set[int]] = defaultdict(set)
         for key, each in parts.items():
             left = MOST_SPANS
             for part in sorted(each, key=lambda part: part.batch):
-                if left > 0 and key not in by_batch[part.batch]:
-                    by_batch[part.batch].append(key)
+                if left > 0:
+                    by_batch[part.batch].add(key)
                 left -= part.spans
         merged: defaultdict[str, dict[tuple[str, str, Kind], Span]] = defaultdict(dict)
         for batch, wanted in sorted(by_batch.items()):
@@ -150,10 +152,10 @@ class Reading:
                 known[own] = merge(known[own], span) if own in known else span
         return {trace_id: list(spans.values()) for trace_id, spans in merged.items()}
 
-    def _of(self, batch: int, keys: list[int]) -> Iterator[Span]:
+    def _of(self, batch: int, keys: Iterable[int]) -> Iterator[Span]:
         opened = self._open(batch)
         for key in keys:
-            yield from opened.spans(key) if opened else ()
+            yield from islice(opened.spans(key), MOST_SPANS) if opened else ()
 
     def _parts(self, keys: list[int]) -> dict[int, list[_Part]]:
         """Return for each trace what the batches hold of it."""
@@ -165,34 +167,54 @@ class Reading:
                 found[key].append(_Part(*part))
         return found
 
-    def _candidates(
-        self, criteria: Criteria, services: list[int] | None, batches: list[int] | None
-    ) -> Iterator[Candidate]:
-        """Give what may meet a search, the latest first."""
-        filters = ["longest >= ?", "red >= ?"]
-        values: list[int | str] = [criteria.least or 0, criteria.errors]
-        for column, allowed in (("service", services), ("batch", batches)):
-            if allowed is not None:
-                filters.append(f"{column} IN (SELECT value FROM json_each(?))")
-                values.append(msgspec.json.encode(allowed).decode())
-        since, until = criteria.since - _SLACK, min(criteria.until + _SLACK, 2**62)
+    def _candidates(self, criteria: Criteria, batches: set[int] | None) -> Iterator[Candidate]:
+        """Give what may meet a search, the latest first: of one condition beside the service's.
+
+        Two conditions may be met by two spans of the service, which came in two batches and have two rows.
+        """
+        filters, values = ["TRUE"], list[int | str]()
+        if criteria.service:
+            filters.append("service = ?")
+            values.append(words.hashed(Sort.SERVICE, criteria.service.lower()))
+        if batches is not None:
+            filters.append("batch IN (SELECT value FROM json_each(?))")
+            values.append(msgspec.json.encode(sorted(batches)).decode())
+        elif criteria.errors:
+            filters.append("red")
+        elif criteria.least:
+            filters.append("longest >= ?")
+            values.append(criteria.least)
+        since, until = max(criteria.since - _SLACK, 0), min(criteria.until + _SLACK, 2**62)
         fitting = [each for each in self._segments if each.earliest <= until and each.latest >= since]
         pages = [self._page(each, " AND ".join(filters), values, since, until) for each in fitting]
         return heapq.merge(*pages, reverse=True)
 
     def _likely(
-        self, candidates: Iterator[Candidate], criteria: Criteria, rare: tuple[Word, list[int]] | None
+        self, criteria: Criteria, rare: tuple[Word, set[int]] | None
     ) -> Iterator[tuple[int, tuple[int, list[_Part]]]]:
         """Give each trace once, by its key, with when it was met, if it may lie in the window and has the word."""
+        first, last = (rare, None) if rare and self._leads(rare[1], criteria) else (None, rare)
+        candidates = self._candidates(criteria, first[1] if first else None)
         seen: set[int] = set()
         while chunk := list(islice(candidates, _CHUNK)):
             fresh: dict[int, int] = {}
             for at, _, key, batch in chunk:
-                if key not in seen and (not rare or key in self._having(batch, rare[0])):
+                if key not in seen and (not first or key in self._having(batch, first[0])):
                     seen.add(key)
                     fresh[key] = at
             parts = self._parts(list(fresh)) if fresh else {}
-            yield from ((key, (at, parts[key])) for key, at in fresh.items() if _may_lie(parts[key], criteria))
+            for key, at in fresh.items():
+                if _may_lie(parts[key], criteria) and (not last or self._has(key, parts[key], last)):
+                    yield key, (at, parts[key])
+
+    def _leads(self, batches: set[int], criteria: Criteria) -> bool:
+        """Tell whether to go by a word that these may have; one that many have is looked for last: it opens them."""
+        held = sum(len(segment.sieves) for segment in self._segments)
+        return not (criteria.errors or criteria.least) or len(batches) * 4 <= held
+
+    def _has(self, key: int, parts: list[_Part], rare: tuple[Word, set[int]]) -> bool:
+        word, batches = rare
+        return any(part.batch in batches and key in self._having(part.batch, word) for part in parts)
 
     def _page(
         self, segment: Segment, filters: str, values: list[int | str], since: int, until: int
@@ -207,19 +229,19 @@ class Reading:
             yield from map(tuple, rows)
             last = tuple(rows[-1])
 
-    def _rarest(self, asked: list[Word]) -> tuple[Word, list[int]] | None:
+    def _rarest(self, asked: list[Word]) -> tuple[Word, set[int]] | None:
         """Pick the word that the fewest batches may have, with those."""
         found = [(word, self._admitting(word)) for word in asked]
         return min(found, key=lambda each: len(each[1]), default=None)
 
-    def _admitting(self, word: Word) -> list[int]:
+    def _admitting(self, word: Word) -> set[int]:
         wanted = words.hashed(word.sort, word.key, word.value)
-        return [
+        return {
             batch
             for segment in self._segments
             for batch, sieve in segment.sieves.items()
             if words.admits(sieve, wanted)
-        ]
+        }
 
     def _having(self, batch: int, word: Word) -> set[int]:
         if batch not in self._with_word:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from backend import file
-from backend.batch import Batch, trace_key
+from backend.batch import Batch, Part, trace_key
+from backend.words import Sort, hashed
 
-_MOST_NAMES = 5_000  # of services and their spans, remembered a segment; a few more where one batch brings them
+# Of services and their spans, remembered a segment to list them; services beyond the first, each with one name only.
+_MOST_NAMES, _MOST_SERVICES, _LONGEST_NAME = 4_000, 1_000, 200
 _MOST_KEYS, _MOST_VALUES, _LONGEST_VALUE = 200, 40, 100  # of tags, remembered a segment to suggest them
 _ROWS = 300  # in one statement: older SQLite takes 999 values
 _ADDED_TO_BODY = 256  # bytes that a batch's row and index take at least
@@ -21,7 +23,7 @@ _ADDED_TO_BODY = 256  # bytes that a batch's row and index take at least
 class Segment:
     """Batches that came one after the other. `earliest` and `latest` are spans' starts, microseconds since the epoch.
 
-    `closed` is when the next one was begun, 0 where this is the last. `names` holds (service, span's name, remote
+    `closes` is when it takes no more batches, which may lie ahead. `names` holds (service, span's name, remote
     service's name), `sieves` the words of each batch.
     """
 
@@ -30,7 +32,7 @@ class Segment:
     latest: int = 0
     spans: int = 0
     size: int = 0
-    closed: int = 0
+    closes: int = 0
     names: set[tuple[str, str, str]] = field(default_factory=set)
     tags: dict[str, set[str]] = field(default_factory=dict)
     sieves: dict[int, bytes] = field(default_factory=dict)
@@ -44,18 +46,31 @@ class Segment:
             latest=max([self.latest, *moments]),
             spans=self.spans + sum(batch.spans for _, batch in batches),
             size=self.size + sum(len(batch.body) + _ADDED_TO_BODY for _, batch in batches),
-            names=self.names.union(*(batch.names for _, batch in batches))
-            if len(self.names) < _MOST_NAMES
-            else self.names,
+            names=set(self.names),
             sieves=self.sieves | {number: batch.sieve for number, batch in batches},
             tags={key: set(values) for key, values in self.tags.items()},
         )
         for _, batch in batches:
-            grown.remember(batch.tags)
+            grown.remember(batch)
         return grown
 
-    def remember(self, tags: set[tuple[str, str]]) -> None:
-        """Note keys and values to suggest, as far as there is room."""
+    def remember(self, batch: Batch) -> None:
+        """Note names to list and tags to suggest, as far as there is room."""
+        self._name(batch.names)
+        self._suggest(batch.tags)
+
+    def _name(self, names: set[tuple[str, str, str]]) -> None:
+        new = names - self.names
+        known = {service for service, _, _ in self.names} if new else set()
+        for service, name, remote in new:
+            if max(len(service), len(name), len(remote)) > _LONGEST_NAME:
+                continue
+            room = _MOST_NAMES if service in known else _MOST_NAMES + _MOST_SERVICES
+            if len(self.names) < room:
+                self.names.add((service, name, remote))
+                known.add(service)
+
+    def _suggest(self, tags: set[tuple[str, str]]) -> None:
         for key, value in tags:
             values = self.tags.get(key)
             if values is None:
@@ -66,11 +81,11 @@ class Segment:
                 values.add(value)
 
 
-def begin(connection: sqlite3.Connection, number: int) -> Segment:
-    """Make the tables of a new segment."""
+def begin(connection: sqlite3.Connection, number: int, closes: int) -> Segment:
+    """Make the tables of a new segment, which takes batches until a time."""
     for statement in file.SEGMENT.format(number).split(";"):
         connection.execute(statement)
-    segment = Segment(number)
+    segment = Segment(number, closes=closes)
     save(connection, segment)
     return segment
 
@@ -79,24 +94,28 @@ def save(connection: sqlite3.Connection, segment: Segment) -> None:
     """Write what is known of a segment."""
     names = msgspec.json.encode(sorted(segment.names)).decode()
     tags = msgspec.json.encode({key: sorted(values) for key, values in segment.tags.items()}).decode()
-    row = (segment.id, segment.earliest, segment.latest, segment.spans, segment.size, segment.closed, names, tags)
+    row = (segment.id, segment.earliest, segment.latest, segment.spans, segment.size, segment.closes, names, tags)
     connection.execute("INSERT OR REPLACE INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int, Batch]], ids: dict[str, int]) -> None:
-    """Write the index rows of some batches; `ids` are the services'.
+def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int, Batch]]) -> None:
+    """Write the index rows of some batches.
 
     Each table is filled by one statement from one JSON text: executing a statement once a row would let other threads
     have Python's lock once a row, and wait for them each time.
     """
-    parts: list[tuple[int, ...]] = []
-    moments: list[tuple[int, ...]] = []
+    found: dict[tuple[int, int, int], Part] = {}
     for number, batch in batches:
+        services = {name: hashed(Sort.SERVICE, name.lower()) for name in {part.service for part in batch.parts}}
         for part in batch.parts:
-            key, service = trace_key(part.trace_id), ids[part.service]
-            parts.append((key, number, service, part.at, part.first, part.spans))
-            if part.at:
-                moments.append((part.at, service, key, number, part.longest, part.red))
+            place = trace_key(part.trace_id), number, services[part.service]
+            found[place] = _joined(found[place], part) if place in found else part
+    parts = [(*place, part.at, part.first, part.spans) for place, part in found.items()]
+    moments = [
+        (part.at, service, key, number, part.longest, part.red)
+        for (key, number, service), part in found.items()
+        if part.at
+    ]
     _fill(connection, f"part_{segment}", sorted(parts), 6)
     _fill(connection, f"moment_{segment}", sorted(moments), 6)
     for start in range(0, len(batches), _ROWS):
@@ -105,7 +124,19 @@ def write(connection: sqlite3.Connection, segment: int, batches: list[tuple[int,
         connection.execute(f"INSERT INTO sieve VALUES {', '.join(['(?, ?, ?)'] * len(some))}", rows)
 
 
-def _fill(connection: sqlite3.Connection, table: str, rows: list[tuple[int, ...]], columns: int) -> None:
+def _joined(one: Part, other: Part) -> Part:
+    """Make one row of two whose trace ids share their lower half, or whose services' names differ in case only."""
+    return replace(
+        one,
+        at=min(filter(None, (one.at, other.at)), default=0),
+        first=one.first or other.first,
+        longest=max(one.longest, other.longest),
+        red=one.red or other.red,
+        spans=one.spans + other.spans,
+    )
+
+
+def _fill(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[int, ...]], columns: int) -> None:
     values = ", ".join(f"json_extract(value, '$[{number}]')" for number in range(columns))
     sql = f"INSERT OR REPLACE INTO {table} SELECT {values} FROM json_each(?)"
     connection.execute(sql, (msgspec.json.encode(rows).decode(),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -38,9 +37,13 @@ class Store:
     def __init__(self, path: Path | None = None, limits: Limits | None = None) -> None:
         self._folder = None if path else tempfile.TemporaryDirectory(prefix="tracelab-", ignore_cleanup_errors=True)
         name = str(path or Path(self._folder.name if self._folder else "") / "traces.db")
-        self._own = _locked(name)
+        self._own = file.locked(name)
         self.counts = Counts()
-        self._writer = Writer(file.opened(name), limits or Limits(), self.counts)
+        try:
+            self._writer = Writer(file.opened(name), limits or Limits(), self.counts)
+        except BaseException:
+            self._own.close()
+            raise
         self._reader = Reader(name)
         self._links = Links(self._writer.changes)
 
@@ -86,18 +89,14 @@ class Store:
 
     def search(self, criteria: Criteria) -> list[list[Span]]:
         """Return the spans of each trace that meets the criteria, the latest trace first."""
-        segments = self._settled()
-        services = None
-        if criteria.service:
-            wanted = criteria.service.lower()
-            services = [number for name, number in self._writer.services.items() if name.lower() == wanted]
-        with self._reader.reading(segments) as reading:
-            return reading.search(criteria, services)
+        with self._reader.reading(self._settled()) as reading:
+            return reading.search(criteria)
 
     def links(self, since: int, until: int) -> list[Link]:
         """Return who called whom in traces between two times, in microseconds since the epoch."""
-        segments, version = self._settled(), self._writer.indexed
-        with self._reader.reading(segments) as reading:
+        self._writer.settle()
+        version = self._writer.version  # before the segments: what is read is as new, or newer
+        with self._reader.reading(self._writer.segments) as reading:
             return self._links.between(reading, version, since, until)
 
     def services(self) -> list[str]:
@@ -132,14 +131,3 @@ class Store:
     def _settled(self) -> list[Segment]:
         self._writer.settle()
         return self._writer.segments
-
-
-def _locked(name: str) -> sqlite3.Connection:
-    """Take the store for this process alone, by SQLite's own lock on a file beside it: it ends with the process."""
-    connection = sqlite3.connect(f"{name}.lock", isolation_level=None, timeout=0, check_same_thread=False)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        connection.close()
-        raise file.Unusable(f"{name} is in use by another tracelab backend, or cannot be written ({error}).") from error
-    return connection

@@ -23,6 +23,7 @@ class Sort(IntEnum):
     NAME = 2
     REMOTE = 3
     TAG = 4
+    SERVICE = 5  # in no sieve: a column of the index
 
 
 @dataclass(frozen=True, slots=True)

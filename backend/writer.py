@@ -25,10 +25,11 @@ _MOST_PENDING = 48 * 1024 * 1024  # bytes of batches that are not indexed yet
 _MOST_GROUPED, _MOST_BATCHES = 8 * 1024 * 1024, 300  # bytes, and batches, in one commit; a batch more of the first
 _BACKLOG = 20_000  # spans
 _LATEST = 0.2  # seconds from a commit to its index
-_MOST_RECENT = 2_000  # batches whose traces are remembered for the live tail
+_MOST_RECENT = 20_000  # traces remembered for the live tail, counted once a batch
 _SLICE = 16  # batches deleted in one transaction: ingest waits no longer than that takes
 _DELETED = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE id <= ? ORDER BY id LIMIT ?)"
 _LOOK = 1.0  # seconds between two looks at age and size
+_RETRY = 1.0  # seconds until an index that could not be written is tried again
 
 
 class Busy(Exception):
@@ -52,6 +53,11 @@ class Limits:
         """How large a segment may grow: a small part of the whole, because it goes as one."""
         return self.size // 10
 
+    @property
+    def segment_age(self) -> float:
+        """For how many seconds a segment takes batches; a small part of the whole as well."""
+        return self.age / 10
+
 
 @dataclass(slots=True)
 class Counts:
@@ -70,21 +76,23 @@ class Writer:
         self.limits, self.counts = limits, counts
         self.lock = threading.Condition()
         self.segments = segment.load(connection)
-        self.services = dict(connection.execute("SELECT name, id FROM service"))
         self.changes = Changes()
         self.recent: deque[tuple[int, list[str]]] = deque()
         self._connection = connection
         self._waiting: deque[tuple[Batch, Future[int]]] = deque()
         self._backlog: list[tuple[int, Batch]] = []
         self._backlog_since = 0.0
+        self._retry_at = 0.0  # 0 where the last index could be written
         self._pending = 0
         self._wanted = 0
+        self._remembered = 0
         self._stopping = False
         self._looked = 0.0
         self.failure = ""
         self._dropping: Iterator[bool] | None = None
         [self.committed] = connection.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()
         self.indexed = max((max(each.sieves, default=0) for each in self.segments), default=0)
+        self.version = 0  # counts what changed for readers: indexed and dropped
         self._recover()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -104,12 +112,12 @@ class Writer:
             return done
 
     def settle(self, seconds: float = 10.0) -> None:
-        """Wait until all that was acknowledged can be found, or so many seconds."""
+        """Wait until all that was acknowledged can be found, or so many seconds; not where the disk takes no index."""
         with self.lock:
             target = self._wanted = self.committed
             if self.indexed < target:
                 self.lock.notify_all()
-                self.lock.wait_for(lambda: self.indexed >= target or self._stopping, seconds)
+                self.lock.wait_for(lambda: self.indexed >= target or self._stopping or bool(self._retry_at), seconds)
 
     def close(self) -> None:
         """Write and index what waits, and end the thread."""
@@ -153,12 +161,16 @@ class Writer:
             self._retain()
 
     def _has_work(self) -> bool:
-        return bool(self._waiting) or self._stopping or self._wanted > self.indexed
+        return bool(self._waiting) or self._stopping or (self._wanted > self.indexed and self._may_index())
+
+    def _may_index(self) -> bool:
+        return time.monotonic() >= self._retry_at
 
     def _patience(self) -> float:
         if self._dropping or not self._looked:
             return 0.0
-        return max(0.0, self._backlog_since + _LATEST - time.monotonic()) if self._backlog else _LOOK
+        due = max(self._backlog_since + _LATEST, self._retry_at)
+        return max(0.0, due - time.monotonic()) if self._backlog else _LOOK
 
     def _group(self) -> list[tuple[Batch, Future[int]]]:
         group: list[tuple[Batch, Future[int]]] = []
@@ -181,7 +193,7 @@ class Writer:
         try:
             with transaction(self._connection):
                 self._connection.execute(f"INSERT INTO batch VALUES {places}", rows)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it was, it is these senders that have to hear of it
             with self.lock:
                 self._pending -= sum(len(batch.body) for batch, _ in group)
             for _, done in group:
@@ -197,7 +209,7 @@ class Writer:
             done.set_result(number)
 
     def _is_due(self) -> bool:
-        if not self._backlog:
+        if not self._backlog or not self._may_index():
             return False
         waited = time.monotonic() - self._backlog_since >= _LATEST
         return waited or self._wanted > self.indexed or sum(batch.spans for _, batch in self._backlog) >= _BACKLOG
@@ -208,21 +220,24 @@ class Writer:
         try:
             grown = self._indexed(batches)
         except sqlite3.Error:
-            self._backlog_since = time.monotonic() + 1.0  # the disk may have room by then
+            with self.lock:
+                self._retry_at = time.monotonic() + _RETRY  # the disk may have room by then
+                self.lock.notify_all()
             return False
         self._backlog = self._backlog[len(batches) :]
         with self.lock:
             self.segments = [*(each for each in self.segments if each.id != grown.id), grown]
-            self.indexed = batches[-1][0]
+            self.indexed, self._retry_at = batches[-1][0], 0.0
+            self.version += 1
             self._pending = max(0, self._pending - sum(len(batch.body) for _, batch in batches))
             self._announce(batches)
-            self.changes.note(self.indexed, {part.at for _, batch in batches for part in batch.parts})
+            self.changes.note(self.version, {part.at for _, batch in batches for part in batch.parts})
             self.lock.notify_all()
         return True
 
     def _fitting(self) -> list[tuple[int, Batch]]:
         """Return the batches that still belong to the last segment, or to the next: one at least."""
-        last = self.segments[-1] if self.segments and not self.segments[-1].closed else Segment(0)
+        last = self._open() or Segment(0)
         spans, size = last.spans, last.size
         for count, (_, batch) in enumerate(self._backlog, 1):
             spans, size = spans + batch.spans, size + len(batch.body)
@@ -230,38 +245,48 @@ class Writer:
                 return self._backlog[:count]
         return self._backlog
 
-    def _indexed(self, batches: list[tuple[int, Batch]]) -> Segment:
+    def _open(self) -> Segment | None:
+        """Return the last segment, if it takes more batches."""
         last = self.segments[-1] if self.segments else None
+        return last if last and last.closes > _now() and not self._is_full(last) else None
+
+    def _is_full(self, one: Segment) -> bool:
+        return one.spans >= self.limits.segment_spans or one.size >= self.limits.segment_bytes
+
+    def _indexed(self, batches: list[tuple[int, Batch]]) -> Segment:
+        last = self._open()
         with transaction(self._connection):
-            if last is None or last.closed:
-                last = segment.begin(self._connection, last.id + 1 if last else 1)
-            for name in {part.service for _, batch in batches for part in batch.parts} - self.services.keys():
-                self._connection.execute("INSERT OR IGNORE INTO service (name) VALUES (?)", (name,))
-            services = dict(self._connection.execute("SELECT name, id FROM service"))
-            segment.write(self._connection, last.id, batches, services)
+            if last is None:
+                number = self.segments[-1].id + 1 if self.segments else 1
+                last = segment.begin(self._connection, number, _now() + int(self.limits.segment_age * 1e6))
+            segment.write(self._connection, last.id, batches)
             grown = last.grown(batches)
-            if grown.spans >= self.limits.segment_spans or grown.size >= self.limits.segment_bytes:
-                grown.closed = time.time_ns() // 1000
+            if self._is_full(grown):
+                grown.closes = _now()
             segment.save(self._connection, grown)
-        self.services = services
         return grown
 
     def _announce(self, batches: list[tuple[int, Batch]]) -> None:
-        self.recent += [(number, list({part.trace_id: None for part in batch.parts})) for number, batch in batches]
-        while len(self.recent) > _MOST_RECENT:
-            self.recent.popleft()
+        for number, batch in batches:
+            traces = list({part.trace_id: None for part in batch.parts})[-_MOST_RECENT:]
+            self.recent.append((number, traces))
+            self._remembered += len(traces)
+        while self._remembered > _MOST_RECENT:
+            self._remembered -= len(self.recent.popleft()[1])
 
     def _recover(self) -> None:
         """Index what was committed when the process died, and delete what it was about to."""
         if self.segments:
             oldest = min((min(each.sieves) for each in self.segments if each.sieves), default=0)
             self._connection.execute("DELETE FROM batch WHERE id < ?", (oldest,))
+        after = self.indexed
         sql = "SELECT id, form, body FROM batch WHERE id > ? ORDER BY id LIMIT 20"
-        while rows := self._connection.execute(sql, (self.indexed,)).fetchall():
-            self._backlog = [(number, found) for number, form, body in rows if (found := forms.described(form, body))]
+        while rows := self._connection.execute(sql, (after,)).fetchall():
+            after = rows[-1][0]
+            self._backlog += [(number, forms.described(form, body)) for number, form, body in rows]
+            self._pending += sum(len(body) for _, _, body in rows)
             while self._backlog and self._index():
-                pass
-            self.indexed = rows[-1][0]
+                pass  # where the disk is full now, the thread goes on with it
 
     def _retain(self) -> None:
         """Drop a slice of what is too old or too much."""
@@ -282,9 +307,9 @@ class Writer:
         if not self.segments:
             return False
         oldest = self.segments[0]
-        if oldest.closed and time.time() - oldest.closed / 1e6 > self.limits.age:
-            return True
-        return bool(oldest.closed) and file.used(self._connection) > self.limits.size
+        if oldest is self._open():
+            return False
+        return _now() - oldest.closes > self.limits.age * 1e6 or file.used(self._connection) > self.limits.size
 
     def _drop_oldest(self) -> Iterator[bool]:
         """Drop the oldest segment; gives False while there is more of it to do."""
@@ -294,7 +319,8 @@ class Writer:
         with self.lock:
             self.segments = self.segments[1:]
             self.counts.dropped += gone
-            self.changes.note_all(self.indexed)
+            self.version += 1
+            self.changes.note_all(self.version)
         yield False
         last = max(oldest.sieves, default=0)
         while True:
@@ -303,6 +329,10 @@ class Writer:
             if deleted < _SLICE:
                 return
             yield False
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 @contextmanager

@@ -7,6 +7,7 @@ https://zipkin.io/zipkin-api/#/default/post_spans says what a span is; the serve
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, Any, Literal
 from zlib import crc32
@@ -130,7 +131,7 @@ def _described(body: bytes, spans: list[ZipkinSpan]) -> Batch | None:
         if start:
             if not part.at or start < part.at:
                 part.at = start
-            if not span.parent_id:
+            if not part.first and not (span.parent_id and span.parent_id.strip("0")):
                 part.first = start
         if duration and duration > part.longest:
             part.longest = duration
@@ -166,9 +167,9 @@ class ZipkinBatch:
         for trace_id, places in by_id.items():  # one id may be spelled in several ways
             self._places[trace_key(trace_id)] += places
 
-    def spans(self, key: int) -> list[Span]:
-        """Return the spans of the traces with that key."""
-        return [as_span(_ONE.decode(self._raws[place])) for place in self._places.get(key, ())]
+    def spans(self, key: int) -> Iterator[Span]:
+        """Give the spans of the traces with that key."""
+        return (as_span(_ONE.decode(self._raws[place])) for place in self._places.get(key, ()))
 
     def keys(self, word: Word) -> set[int]:
         """Return the keys of the traces that have a span with a word."""

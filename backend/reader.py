@@ -29,6 +29,7 @@ _PAGE = 256  # candidates asked for at once
 _AHEAD = 6  # candidates looked at beyond those asked for, before it is known whether more are needed
 _CHUNK = 64  # candidates whose parts are looked up at once
 _SLACK = 60_000_000  # microseconds by which a service may join a trace before or after its beginning
+_UNKNOWN = 2**62  # microseconds that a span without a start may have lasted
 
 Candidate = tuple[int, int, int, int]  # when, service, trace's key, batch
 
@@ -202,6 +203,8 @@ class Reading:
                 if key not in seen and (not first or key in self._having(batch, first[0])):
                     seen.add(key)
                     fresh[key] = at
+            if criteria.least and (first or criteria.errors):
+                fresh = {key: fresh[key] for key in self._lasting(fresh, criteria)}
             parts = self._parts(list(fresh)) if fresh else {}
             for key, at in fresh.items():
                 if _may_lie(parts[key], criteria) and (not last or self._has(key, parts[key], last)):
@@ -211,6 +214,19 @@ class Reading:
         """Tell whether to go by a word that these may have; one that many have is looked for last: it opens them."""
         held = sum(len(segment.sieves) for segment in self._segments)
         return not (criteria.errors or criteria.least) or len(batches) * 4 <= held
+
+    def _lasting(self, keys: Iterable[int], criteria: Criteria) -> list[int]:
+        """Pick the traces that may have a span of the service that lasted, in whichever batch; in their order."""
+        text = msgspec.json.encode(list(keys)).decode()
+        service = words.hashed(Sort.SERVICE, criteria.service.lower()) if criteria.service else -1
+        found: set[int] = set()
+        for segment in self._segments:
+            sql = (
+                f"SELECT trace FROM part_{segment.id} LEFT JOIN moment_{segment.id} USING (at, service, trace, batch) "
+                "WHERE trace IN (SELECT value FROM json_each(?)) AND ? IN (service, -1) AND ifnull(longest, ?) >= ?"
+            )
+            found.update(self._rows(sql, "trace", text, service, _UNKNOWN, criteria.least or 0))
+        return [key for key in keys if key in found]
 
     def _has(self, key: int, parts: list[_Part], rare: tuple[Word, set[int]]) -> bool:
         word, batches = rare

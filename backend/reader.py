@@ -20,7 +20,7 @@ from backend.criteria import Criteria, met, moment
 from backend.segment import Segment
 from backend.words import Sort, Word
 from discovery import ids
-from discovery.trace import Kind, Span, identity, merge
+from discovery.trace import Span, merge_repeats
 
 MOST_SPANS = 50_000  # of one trace that are read
 _CONNECTIONS = 4  # queries at once; more would only wait for one another
@@ -146,12 +146,11 @@ class Reading:
                 if left > 0:
                     by_batch[part.batch].add(key)
                 left -= part.spans
-        merged: defaultdict[str, dict[tuple[str, str, Kind], Span]] = defaultdict(dict)
+        found: defaultdict[str, list[Span]] = defaultdict(list)
         for batch, wanted in sorted(by_batch.items()):
             for span in self._of(batch, wanted):
-                known, own = merged[ids.normalised(span.trace_id)], identity(span)
-                known[own] = merge(known[own], span) if own in known else span
-        return {trace_id: list(spans.values()) for trace_id, spans in merged.items()}
+                found[ids.normalised(span.trace_id)].append(span)
+        return {trace_id: merge_repeats(spans) for trace_id, spans in found.items()}
 
     def _of(self, batch: int, keys: Iterable[int]) -> Iterator[Span]:
         opened = self._open(batch)

@@ -9,6 +9,7 @@ from typing import Any
 from discovery.trace import Event, Kind, Value
 
 _KINDS = {str(kind): kind for kind in Kind}
+_MOST_INSIDE = 100  # objects and lists in a text that is taken apart
 
 
 def value(raw: Any) -> Value:
@@ -50,12 +51,24 @@ def error_message(tags: Mapping[str, Value]) -> str:
 def event(time: int, name: str, attributes: Mapping[str, Value] | None = None) -> Event:
     """Make an event; OpenTelemetry's way through Zipkin's annotations, `{"name": {attributes}}`, is taken apart."""
     if name.startswith("{") and not attributes:
-        try:
-            inside = json.loads(name)
-        except ValueError:
-            inside = None
+        inside = _inside(name)
         if isinstance(inside, dict) and len(inside) == 1:
             [(inner, fields)] = inside.items()
             if isinstance(fields, dict):
                 return Event(time, inner, {str(key): value(raw) for key, raw in fields.items()})
     return Event(time, name, attributes or {})
+
+
+def _inside(text: str) -> Any:
+    """Read JSON that stands in a text; None where it is none, or would hurt who writes it again.
+
+    That is nesting without end, and half a character, which UTF-8 cannot spell.
+    """
+    if text.count("{") + text.count("[") > _MOST_INSIDE:
+        return None
+    try:
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()
+    except ValueError:
+        return None
+    return found

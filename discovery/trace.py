@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 Value = str | int | float | bool | list["Value"] | dict[str, "Value"]
 
@@ -40,6 +41,9 @@ class SpanLink:
     trace_id: str
     span_id: str
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+Detail = TypeVar("Detail", Event, SpanLink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Trace:
 
 def assemble(spans: Iterable[Span]) -> Trace:
     """Make one trace of the spans of one trace id, which may be repeated and in any order. ValueError without any."""
-    distinct = _timed(_separate_halves(_merge_repeats(spans)))
+    distinct = _timed(_separate_halves(merge_repeats(spans)))
     if not distinct:
         raise ValueError("a trace has at least one span")
     known = {span.span_id for span in distinct}
@@ -167,23 +171,34 @@ def group(spans: Iterable[Span]) -> list[Trace]:
     return [assemble(heap) for heap in heaps.values()]
 
 
-def merge(one: Span, other: Span) -> Span:
-    """Make one span of two reports of it: Zipkin's senders may report the start first and the rest later."""
-    if one == other:
-        return one
-    longer, shorter = (one, other) if one.duration >= other.duration else (other, one)
+def _merge(reports: list[Span]) -> Span:
+    """Make one span of all reports of it: Zipkin's senders may report the start first and the rest later.
+
+    Where they differ, the longest is right. Linear in what they hold together.
+    """
+    first, *others = sorted(reports, key=lambda span: -span.duration)
+    different = [other for other in others if other != first]
+    if not different:
+        return first
+    all_of_it = [first, *different]
     return replace(
-        longer,
-        parent_id=longer.parent_id or shorter.parent_id,
-        name=longer.name or shorter.name,
-        error=longer.error or shorter.error,
-        message=longer.message or shorter.message,
-        remote=longer.remote or shorter.remote,
-        attributes={**shorter.attributes, **longer.attributes},
-        resource={**shorter.resource, **longer.resource},
-        events=longer.events + tuple(event for event in shorter.events if event not in longer.events),
-        links=longer.links + tuple(link for link in shorter.links if link not in longer.links),
+        first,
+        parent_id=next((each.parent_id for each in all_of_it if each.parent_id), None),
+        name=next((each.name for each in all_of_it if each.name), ""),
+        error=any(each.error for each in all_of_it),
+        message=next((each.message for each in all_of_it if each.message), ""),
+        remote=next((each.remote for each in all_of_it if each.remote), None),
+        attributes={name: value for each in reversed(all_of_it) for name, value in each.attributes.items()},
+        resource={name: value for each in reversed(all_of_it) for name, value in each.resource.items()},
+        events=_distinct(event for each in all_of_it for event in each.events),
+        links=_distinct(link for each in all_of_it for link in each.links),
     )
+
+
+def _distinct(details: Iterable[Detail]) -> tuple[Detail, ...]:
+    """Leave out repeats; attributes make these unfit for a set."""
+    told_apart = {repr((replace(each, attributes={}), sorted(each.attributes.items()))): each for each in details}
+    return tuple(told_apart.values())
 
 
 def identity(span: Span) -> tuple[str, str, Kind]:
@@ -191,12 +206,12 @@ def identity(span: Span) -> tuple[str, str, Kind]:
     return span.span_id, span.service, span.kind
 
 
-def _merge_repeats(spans: Iterable[Span]) -> list[Span]:
-    seen: dict[tuple[str, str, Kind], Span] = {}
+def merge_repeats(spans: Iterable[Span]) -> list[Span]:
+    """Make one span of all reports of each, in the order of the first ones."""
+    reports: defaultdict[tuple[str, str, Kind], list[Span]] = defaultdict(list)
     for span in spans:
-        key = identity(span)
-        seen[key] = merge(seen[key], span) if key in seen else span
-    return list(seen.values())
+        reports[identity(span)].append(span)
+    return [_merge(each) if len(each) > 1 else each[0] for each in reports.values()]
 
 
 def _separate_halves(spans: list[Span]) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None
     )
     app.state.store = store
     app.state.room = body.Room()
+    app.state.large = asyncio.Lock()
     app.state.ending = ending
     names = os.environ.get("TRACELAB_HOSTS", "").split(",") if hosts is None else hosts
     return OwnHosts(app, _LOOPBACK | {name.strip().lower() for name in names if name.strip()})

@@ -10,6 +10,8 @@ from typing import Protocol
 from backend.words import Word
 from discovery.trace import Span
 
+MOST_TAKEN = 100_000  # spans in one request; with OTLP, their resources and scopes count too
+TOO_MANY = f"The body holds more than {MOST_TAKEN:,} spans; send smaller batches."
 SUGGESTED = 200  # tags of a batch at most that are suggested
 
 

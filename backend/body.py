@@ -5,18 +5,24 @@ from __future__ import annotations
 import zlib
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MOST_SENT = 8 * 1024 * 1024
-MOST_INFLATED = 32 * 1024 * 1024
+MOST_INFLATED = 16 * 1024 * 1024  # what is read may take fifty times its bytes
 MOST_AT_ONCE = 64 * 1024 * 1024
 
 
 class Room:
-    """How many bytes of bodies that are still on their way are held, by all requests together."""
+    """How many bytes of bodies are held that are on their way or wait to be read, by all requests together."""
 
     def __init__(self) -> None:
         self.taken = 0
+
+    def take(self, size: int) -> None:
+        """Hold more; HTTPException 503 where that is too much, and it has to be given back all the same."""
+        self.taken += size
+        if self.taken > MOST_AT_ONCE:
+            raise HTTPException(503, "Too many bodies come at once; send this one again.", {"Retry-After": "1"})
 
 
 async def read(request: Request, room: Room) -> bytes:
@@ -30,11 +36,11 @@ async def read(request: Request, room: Room) -> bytes:
         async for chunk in request.stream():
             content += chunk
             held += len(chunk)
-            room.taken += len(chunk)
+            room.take(len(chunk))
             if len(content) > MOST_SENT:
                 raise HTTPException(413, f"The body may hold {MOST_SENT} bytes at most; send smaller batches.")
-            if room.taken > MOST_AT_ONCE:
-                raise HTTPException(503, "Too many bodies come at once; send this one again.", {"Retry-After": "1"})
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The connection ended before the body did.") from error
     finally:
         room.taken -= held
     encoding = request.headers.get("content-encoding", "identity").strip().lower()

@@ -25,6 +25,7 @@ _CORS = {
     "Access-Control-Max-Age": "600",
 }
 _NOT_JSON = (_PROTOBUF, "application/x-thrift")  # as with Zipkin, what else is sent is JSON until it proves none
+_LARGE = 1024 * 1024  # bytes that take too long to be read while all others wait
 _CODES = {400: code_pb2.INVALID_ARGUMENT, 413: code_pb2.RESOURCE_EXHAUSTED, 503: code_pb2.UNAVAILABLE}
 
 
@@ -63,17 +64,33 @@ async def _kept(request: Request, take: Callable[[bytes], Taken]) -> Taken:
     """Take the spans of a body and wait until they are on disk; HTTPException says why they are not."""
     store: Store = request.app.state.store
     try:
-        taken = take(await body.read(request, request.app.state.room))
-        store.counts.refused += taken.refused
+        content = await body.read(request, request.app.state.room)
+        taken = take(content) if len(content) < _LARGE else await _aside(request, take, content)
         if taken.batch:
             await asyncio.wrap_future(store.append(taken.batch))
+        store.counts.refused += taken.refused
+    except HTTPException as error:
+        store.counts.turned_away += error.status_code == 503
+        raise HTTPException(error.status_code, error.detail, _CORS | dict(error.headers or {})) from error
     except Malformed as error:
         raise HTTPException(400, str(error), _CORS) from error
     except Busy as error:
         raise HTTPException(503, str(error), _CORS | {"Retry-After": "1"}) from error
     except Full as error:
+        store.counts.turned_away += 1
         raise HTTPException(503, str(error), _CORS | {"Retry-After": "10"}) from error
     return taken
+
+
+async def _aside(request: Request, take: Callable[[bytes], Taken], content: bytes) -> Taken:
+    """Take a large body in a thread, one at a time, while others are answered."""
+    room: body.Room = request.app.state.room
+    try:
+        room.take(len(content))
+        async with request.app.state.large:
+            return await asyncio.to_thread(take, content)
+    finally:
+        room.taken -= len(content)
 
 
 def otlp_json_spans(content: bytes) -> Taken:

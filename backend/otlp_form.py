@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from backend import otlp_shape, protobuf
-from backend.batch import SUGGESTED, Batch, Form, Part, Taken, trace_key
+from backend.batch import MOST_TAKEN, SUGGESTED, TOO_MANY, Batch, Form, Part, Taken, trace_key
 from backend.words import Sort, Word, hashed, sieve
 from discovery import attributes
 from discovery.errors import Malformed
@@ -24,8 +24,9 @@ from discovery.trace import Span
 
 _ERROR = 2
 _REMOTE = b"peer.service"
-# Of protobuf: the tag of a message's first field, those before a text that is a value, the first length of two bytes.
-_FIRST, _TEXT, _LONG = 0x0A, b"\x12\x0a", 0x80
+# Of protobuf: the tag of a message's first field; what stands before a text that is a value, by its length; where a key
+# ends that has the first length of two bytes.
+_FIRST, _TEXTS, _LONG = 0x0A, [bytes((0x12, size + 2, 0x0A, size)) for size in range(0x80 - 2)], 2 + 0x80
 
 _Place = tuple[int, int, int]
 
@@ -34,6 +35,8 @@ def take(body: bytes) -> Taken:
     """Check a body and describe its spans; Malformed where it is no export request."""
     whole = ExportTraceServiceRequest()
     try:
+        if _is_too_much(otlp_shape.Outline.FromString(body)):
+            raise Malformed(TOO_MANY)
         whole.ParseFromString(body)  # opens every attribute, to be sure that all can be read later
     except DecodeError as error:
         raise Malformed("The body is not an OTLP ExportTraceServiceRequest in protobuf.") from error
@@ -44,6 +47,18 @@ def take(body: bytes) -> Taken:
         request = otlp_shape.Request.FromString(body)
     described = _described(body, request)
     return Taken(described if described.spans else None, len(reasons), reasons[0][1] if reasons else "")
+
+
+def _is_too_much(outline: Any) -> bool:
+    """Tell before it is parsed: an empty span is two bytes, and some 200 when it is read."""
+    left = MOST_TAKEN
+    for group in outline.resource_spans:
+        left -= 1 + len(group.scope_spans)
+        if left >= 0:
+            left -= sum(len(scope.spans) for scope in group.scope_spans)
+        if left < 0:
+            return True
+    return False
 
 
 def _faults(request: Any) -> Iterator[tuple[_Place, str]]:
@@ -119,7 +134,7 @@ def _count(parts: dict[tuple[bytes, str], Part], span: Any, service: str, red: b
 
 def _service(resource: list[bytes]) -> str:
     named = [_opened(pair) for pair in resource if b"service.name" in pair]
-    return next((value for key, value in named if key == "service.name"), "")
+    return dict(named).get("service.name", "")
 
 
 def _words(pairs: set[bytes]) -> tuple[set[int], set[str]]:
@@ -134,7 +149,8 @@ def _words(pairs: set[bytes]) -> tuple[set[int], set[str]]:
     for pair in pairs:
         at = 2 + pair[1] if len(pair) > 1 else 2
         size = len(pair) - at - 4  # of the text, if it is one
-        if not (0 <= size < _LONG and pair[0] == _FIRST and pair[at : at + 4 : 2] == _TEXT and pair[at + 3] == size):
+        is_usual = 0 <= size < len(_TEXTS) and at < _LONG and pair[0] == _FIRST and pair[at : at + 4] == _TEXTS[size]
+        if not is_usual:
             others.add(_opened(pair))
             continue
         key = pair[2:at]

@@ -15,6 +15,7 @@ from google.protobuf import json_format  # type: ignore[import-untyped]  # the l
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
+from backend.batch import MOST_TAKEN, TOO_MANY
 from discovery import field
 from discovery.errors import Malformed
 
@@ -32,23 +33,30 @@ def request(body: bytes) -> tuple[bytes, list[str]]:
         document = field.an_object(msgspec.json.decode(body), "the document")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The body is not JSON: {error}.") from error
-    made, reasons = ExportTraceServiceRequest(), []
+    made, reasons, left = ExportTraceServiceRequest(), [], MOST_TAKEN
     for number, each in enumerate(field.a_list(document.get("resourceSpans"), "resourceSpans")):
         place = f"resourceSpans[{number}]"
         group = field.an_object(each, place)
         scopes = field.a_list(group.get("scopeSpans"), f"{place}.scopeSpans")
         resource = made.resource_spans.add()
         _filled(resource, {name: part for name, part in group.items() if name != "scopeSpans"}, place)
+        left -= 1 + len(scopes)
         for inner, raw in enumerate(scopes):
+            if left < 0:
+                raise Malformed(TOO_MANY)
             reasons += _scope(resource.scope_spans.add(), raw, f"{place}.scopeSpans[{inner}]")
+            left -= len(raw.get("spans") or ())
     return bytes(made.SerializeToString()), reasons
 
 
 def _scope(made: ScopeSpans, raw: Any, place: str) -> list[str]:
     scope = field.an_object(raw, place)
     _filled(made, {name: part for name, part in scope.items() if name != "spans"}, place)
+    spans = field.a_list(scope.get("spans"), f"{place}.spans")
+    if len(spans) > MOST_TAKEN:
+        raise Malformed(TOO_MANY)
     reasons = []
-    for last, span in enumerate(field.a_list(scope.get("spans"), f"{place}.spans")):
+    for last, span in enumerate(spans):
         inside = f"{place}.spans[{last}]"
         try:
             made.spans.append(_filled(Span(), _with_ids(field.an_object(span, inside), inside), inside))

@@ -1,4 +1,4 @@
-"""OTLP's export request with its attributes left unread: the same bytes, parsed in a third of the time.
+"""OTLP's export request with its attributes left unread, or its spans: the same bytes, parsed in less time.
 
 Protobuf lets a reader know fewer fields than a writer, and take a message it does not care to open as bytes: both have
 the same wire type (https://protobuf.dev/programming-guides/proto3/#updating). To group and find spans nothing inside
@@ -38,10 +38,13 @@ _MESSAGES: dict[str, dict[str, tuple[int, Any, bool]]] = {
     "ScopeSpans": {"spans": (2, "Span", True)},
     "ResourceSpans": {"resource": (1, "Resource", False), "scope_spans": (2, "ScopeSpans", True)},
     "Request": {"resource_spans": (1, "ResourceSpans", True)},
+    "ScopeOutline": {"spans": (2, _BYTES, True)},
+    "ResourceOutline": {"scope_spans": (2, "ScopeOutline", True)},
+    "Outline": {"resource_spans": (1, "ResourceOutline", True)},
 }
 
 
-def _made() -> Any:
+def _made() -> tuple[Any, Any]:
     file = descriptor_pb2.FileDescriptorProto(name="tracelab/shape.proto", package="tracelab", syntax="proto3")
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
@@ -54,7 +57,8 @@ def _made() -> Any:
                 made.type = kind
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("tracelab.Request"))
+    request, outline = (pool.FindMessageTypeByName(f"tracelab.{name}") for name in ("Request", "Outline"))
+    return message_factory.GetMessageClass(request), message_factory.GetMessageClass(outline)
 
 
-Request = _made()
+Request, Outline = _made()

@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from backend.batch import SUGGESTED, Batch, Form, Part, Taken, trace_key
+from backend.batch import MOST_TAKEN, SUGGESTED, TOO_MANY, Batch, Form, Part, Taken, trace_key
 from backend.words import Sort, Word, hashed, sieve
 from discovery import ids, zipkin
 from discovery.errors import Malformed
@@ -82,6 +82,8 @@ def take(body: bytes) -> Taken:
         found = _LIST.decode(body)
     except _BROKEN:
         return _good_ones(body)
+    if len(found) > MOST_TAKEN:
+        raise Malformed(TOO_MANY)
     return Taken(_described(body, found))
 
 
@@ -91,6 +93,8 @@ def _good_ones(body: bytes) -> Taken:
         raws = _PLACES.decode(body)
     except _BROKEN as error:
         raise Malformed(f"The body is not a JSON list of spans in Zipkin's v2 form: {error}.") from error
+    if len(raws) > MOST_TAKEN:
+        raise Malformed(TOO_MANY)
     good: list[Raw] = []
     found: list[ZipkinSpan] = []
     reasons: list[str] = []

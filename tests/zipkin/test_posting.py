@@ -45,7 +45,7 @@ CASES = [
         JSON | {"content_encoding": "gzip"},
     ),
     Case("gzip that is none", BODY, 500, JSON | {"content_encoding": "gzip"}),
-    Case("gzip cut short", gzip.compress(BODY)[:-9], 202, JSON | {"content_encoding": "gzip"}),
+    Case("gzip cut short", gzip.compress(BODY)[:-8], 202, JSON | {"content_encoding": "gzip"}),
     Case("the content-encoding identity", BODY, 202, JSON | {"content_encoding": "identity"}),
     Case("an unknown content-encoding", BODY, 202, JSON | {"content_encoding": "br"}),
     Case("an object", b"{}", 400),

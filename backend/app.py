@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -39,7 +40,7 @@ def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None
             Route("/api/v2/spans", ingest.spans, methods=["POST"]),
             Route("/api/v2/spans", ingest.preflight, methods=["OPTIONS"]),
         ],
-        exception_handlers={HTTPException: _refusal},
+        exception_handlers={HTTPException: _refusal, sqlite3.Error: _unreadable},
     )
     app.state.store = store
     app.state.room = body.Room()
@@ -81,3 +82,8 @@ async def _zipkin_link(request: Request) -> Response:
 async def _refusal(_: Request, error: Exception) -> Response:
     status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "Internal error.")
     return PlainTextResponse(f"{detail}\n", status, headers=getattr(error, "headers", None))
+
+
+async def _unreadable(_: Request, error: Exception) -> Response:
+    text = f"The store cannot be read ({error}); if that stays so, move its file away and start the backend again.\n"
+    return PlainTextResponse(text, 503, headers={"Retry-After": "10"})

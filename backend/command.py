@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from backend import app
+from backend.file import Unusable
 from backend.server import Server
 from backend.store import Store
 from backend.writer import Limits
@@ -46,7 +47,10 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     sockets = [listen(args.port, "--port"), listen(args.otlp_port, "--otlp-port")]
     file = Path(args.store) if args.store else _usual()
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"{file} cannot be made ({error.strerror}); name another with --store.") from error
     store = Store(file, Limits(args.size * 1024 * 1024, args.age * 3600.0))
     print(f"Store:  {file}", flush=True)
     print(f"Pages:  http://127.0.0.1:{args.port}/", flush=True)

@@ -44,6 +44,11 @@ class Unusable(Exception):
     exit_code = 2
 
 
+def broken(path: str, reason: object) -> Unusable:
+    """Say that a file is one of ours, and that some of it cannot be read."""
+    return Unusable(f"{path} is a broken store of traces ({reason}); name another with --store, or move it away.")
+
+
 def opened(path: str) -> sqlite3.Connection:
     """Open a file for writing, made where it is missing; Unusable where it cannot be. The caller holds its `lock`."""
     connection = _connected(path)
@@ -100,14 +105,14 @@ def _connected(path: str, timeout: float = 5.0) -> sqlite3.Connection:
 def _looked_at(path: str) -> None:
     """Refuse what is not ours before anything is written to it, be it a lock."""
     file = Path(path)
-    if not file.exists() or not file.stat().st_size:
-        return
     try:
+        if not file.exists() or not file.stat().st_size:
+            return
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as found:
             [ours] = found.execute("PRAGMA application_id").fetchone()
             [version] = found.execute("PRAGMA user_version").fetchone()
             tables = {name for [name] in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise Unusable(f"{path} is not a store of traces, or broken ({error}); name another with --store.") from error
     if ours != _OURS:
         raise Unusable(f"{path} is a database, but not a store of traces; name another with --store.")
@@ -122,4 +127,4 @@ def _looked_at(path: str) -> None:
             "--store, or move it away."
         )
     if not {"batch", "segment", "sieve"} <= tables:
-        raise Unusable(f"{path} is a broken store of traces; name another with --store, or move it away.")
+        raise broken(path, "tables are missing")

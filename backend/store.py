@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from backend import file
 from backend.batch import Batch
@@ -41,6 +44,9 @@ class Store:
         self.counts = Counts()
         try:
             self._writer = Writer(file.opened(name), limits or Limits(), self.counts)
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            self._own.close()
+            raise file.broken(name, error) from error
         except BaseException:
             self._own.close()
             raise

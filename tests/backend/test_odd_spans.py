@@ -147,7 +147,7 @@ def field(tag, content):
         (field(0x0A, b"foo") + field(0x12, b"") + field(0x0A, b"bar"), "bar", ""),  # the key twice
         (b"\x0a\x83\x00foo" + field(0x12, field(0x0A, b"bar")), "foo", "bar"),  # a length in more bytes than it needs
         # The same, and so much unknown that a reader who took that length for 128 + 5 would find a text where it ends.
-        (b"\x0a\x85\x80\x00" + b"abcde" + field(0x7A, b"x" * 124 + b"\x12\x03\x0a\x01\xff"), "abcde", ""),
+        (b"\x0a\x85\x80\x00" + b"abcde" + field(0x7A, b"x" * 123 + b"\x12\x03\x0a\x01\xff"), "abcde", ""),
     ],
 )
 def test_attributes_spelled_in_unusual_ways(attribute, key, text):

@@ -103,7 +103,7 @@ class Shop:
         """Wait until the named processes (all, if none is named) answer."""
         wanted = [process for process in self.processes if not names or process.name in names]
         give_up = time.monotonic() + within
-        while wanted := [process for process in wanted if not _answers(process.ready)]:
+        while wanted := [process for process in wanted if not answers(process.ready)]:
             if time.monotonic() > give_up:
                 late = ", ".join(process.name for process in wanted)
                 raise NotReady(f"Not ready after {within:.0f} s: {late}; see {state.logs(self.options.state)}.")
@@ -202,7 +202,7 @@ def _obituary(child: Child) -> str:
     return f"{child.process.name} died ({cause}); the end of {child.log}:{last or ' nothing'}"
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     """Ask once, past any proxy; by hand, since the standard library's client would double the launcher's memory."""
     address = urlsplit(url)
     request = f"GET {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"

@@ -1,0 +1,122 @@
+"""A case: the traces of a healthy time and those of a time with trouble, and what else is known of the run."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from discovery.culprit.certainty import more_often
+from discovery.culprit.sample import Sample
+from discovery.culprit.usual import Usual, usual
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the load counted in a phase of trouble: requests sent, failed ones, and those of which nothing is stored."""
+
+    sent: int
+    errors: int
+    unsampled: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """`healthy` and `troubled` samples, those `afterwards`, and what the load counted, if a load is known.
+
+    `split` says that one window was split by outcome and duration, so that how often something is seen in either half
+    proves nothing by itself.
+    """
+
+    healthy: Sequence[Sample]
+    troubled: Sequence[Sample]
+    afterwards: Sequence[Sample] = ()
+    counts: Counts | None = None
+    split: bool = False
+
+    @cached_property
+    def usual(self) -> Usual:
+        """What is usual, by the healthy half."""
+        return usual(self.healthy)
+
+    def added(self, sample: Sample) -> int:
+        """Microseconds by which a trace took remarkably longer than typical; 0 where that is not remarkable."""
+        level = self.usual.duration(sample.route)
+        return sample.trace.duration - level.typical if sample.trace.duration > level.limit else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A fault's sign in one trace: at which service and operation, proven by which spans, at what cost in us."""
+
+    service: str
+    operation: str
+    spans: tuple[str, ...]
+    time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """One fault at one service: the sightings by trace id, and how often it was seen in either half.
+
+    `chance` is how likely as many sightings are if both halves were alike. `alike` names the faults that the same
+    traces would show.
+    """
+
+    fault: str
+    service: str
+    operation: str
+    sightings: Mapping[str, Sequence[Sighting]]
+    troubled: tuple[int, int]
+    healthy: tuple[int, int]
+    chance: float
+    alike: tuple[str, ...] = ()
+    because: str = ""
+
+
+See = Callable[[Sample], Iterable[Sighting]]
+
+
+def suspicions(case: Case, fault: str, see: See, *, alike: tuple[str, ...] = (), because: str = "") -> list[Suspicion]:
+    """Look for a sign in every trace of both halves, and sum it up for each service where it was seen at all.
+
+    It is counted among the traces of the routes on which it was seen.
+    """
+    troubled, healthy = _seen(case.troubled, see), _seen(case.healthy, see)
+    found = []
+    for service, traces in troubled.items():
+        before = healthy.get(service, {})
+        routes = {sample.route for sample, _ in (*traces.values(), *before.values())}
+        of = _of_routes(case.troubled, routes), _of_routes(case.healthy, routes)
+        sightings = {trace_id: seen for trace_id, (_, seen) in traces.items()}
+        operations = Counter(each.operation for seen in sightings.values() for each in seen)
+        found.append(
+            Suspicion(
+                fault=fault,
+                service=service,
+                operation=operations.most_common(1)[0][0],
+                sightings=sightings,
+                troubled=(len(traces), of[0]),
+                healthy=(len(before), of[1]),
+                chance=more_often(len(traces), of[0], len(before), of[1]),
+                alike=alike,
+                because=because,
+            )
+        )
+    return found
+
+
+Seen = dict[str, tuple[Sample, list[Sighting]]]  # by trace id
+
+
+def _seen(samples: Iterable[Sample], see: See) -> dict[str, Seen]:
+    found: defaultdict[str, Seen] = defaultdict(dict)
+    for sample in samples:
+        for sighting in see(sample):
+            found[sighting.service].setdefault(sample.trace.trace_id, (sample, []))[1].append(sighting)
+    return dict(found)
+
+
+def _of_routes(samples: Iterable[Sample], routes: set[str]) -> int:
+    return sum(sample.route in routes for sample in samples)

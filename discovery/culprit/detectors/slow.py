@@ -1,0 +1,193 @@
+"""Faults that cost time. Each looks at the entries of the account that grew; see `discovery.culprit.account`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from discovery.culprit.account import Entry, Part
+from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
+from discovery.culprit.sample import Sample
+from discovery.culprit.usual import overlapping, repeats
+from discovery.culprit.visit import Visit, number
+
+_STAIRS = 5  # times the same statement more than usual
+_LARGE = 1_000_000  # bytes
+_RARE = 0.05  # of the visits: a tail rather than a mode
+
+
+def grown(sample: Sample, case: Case, *parts: Part) -> Iterator[tuple[Entry, int, tuple[str, ...]]]:
+    """Give the entries of some parts that took remarkably long in a trace: entry, us more than typical, span ids."""
+    for entry, booking in sample.account.items():
+        if entry.part in parts:
+            level = case.usual.level(sample.route, entry)
+            if booking.time > level.limit:
+                yield entry, booking.time - level.typical, booking.spans
+
+
+def _slow(case: Case, fault: str, *parts: Part, alike: tuple[str, ...] = (), because: str = "") -> list[Suspicion]:
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for entry, more, spans in grown(sample, case, *parts):
+            yield Sighting(entry.service, entry.operation, spans, more)
+
+    return suspicions(case, fault, see, alike=alike, because=because)
+
+
+def latency(case: Case) -> list[Suspicion]:
+    """The service itself is slow: time is added inside its server span, with nothing below it and no wait noted."""
+    return _slow(
+        case,
+        "latency",
+        Part.LEAD,
+        Part.WORK,
+        alike=("slow-tail",),
+        because="the time is its own: nothing below its server span took it, and it waited for no loop, thread or "
+        "connection",
+    )
+
+
+def slow_tail(case: Case) -> list[Suspicion]:
+    """The same as latency, but for few: the median says nothing of it, and those few take far longer by the same."""
+    found = []
+    for each in _slow(case, "slow-tail", Part.LEAD, Part.WORK, alike=("latency",)):
+        hits, visiting = each.troubled
+        if hits <= _RARE * visiting:
+            found.append(each)
+    return [
+        _because(each, f"{each.troubled[0]} of {each.troubled[1]} requests took an expensive way") for each in found
+    ]
+
+
+def slow_query(case: Case) -> list[Suspicion]:
+    """One statement is slow: time is added in a database span, and there are no more of them than usual."""
+    see = _visits(
+        case,
+        Part.STATEMENT,
+        lambda visit: repeats(visit) < case.usual.statements.get(_place(visit), 0) + _STAIRS,
+    )
+    return suspicions(case, "slow-query", see, because="one statement of its database takes the time")
+
+
+def n_plus_one(case: Case) -> list[Suspicion]:
+    """The same short statement again and again below one server span, more often than usual."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for visit in sample.visits.all:
+            if repeats(visit) >= case.usual.statements.get(_place(visit), 0) + _STAIRS:
+                spans = tuple(span.span_id for span in visit.statements)
+                time = sum(span.duration for span in visit.statements)
+                yield Sighting(visit.service, visit.operation, spans, time)
+
+    return suspicions(case, "n-plus-one", see, because="it runs the same statement again and again, one after another")
+
+
+def slow_dependency(case: Case) -> list[Suspicion]:
+    """A call to somebody who leaves no span is slow, and answered well."""
+    return _slow(
+        case,
+        "slow-dependency",
+        Part.CALL,
+        because="it waits for an answer from a system that leaves no span of its own",
+    )
+
+
+def network_delay(case: Case) -> list[Suspicion]:
+    """Between a caller's client span and the server span is time that neither worked: the way there and back."""
+    return _slow(
+        case,
+        "network-delay",
+        Part.WIRE,
+        because="its callers wait long while its own server spans are as short as ever: the time is on the way",
+    )
+
+
+def blocked_loop(case: Case) -> list[Suspicion]:
+    """The event loop was late: the service says so itself (`tracelab.wait.loop`), in traces of any kind at once."""
+    return _slow(
+        case, "blocked-loop", Part.LOOP, because="its event loop stood still: everything in that process waited at once"
+    )
+
+
+def thread_starvation(case: Case) -> list[Suspicion]:
+    """No worker thread was free: the service says so itself (`tracelab.wait.thread`)."""
+    return _slow(case, "thread-starvation", Part.THREAD, because="requests waited for a worker thread")
+
+
+def pool_exhaustion(case: Case) -> list[Suspicion]:
+    """No database connection was free: a `pool.wait` span, and `tracelab.wait.pool` on the server span."""
+    return _slow(case, "pool-exhaustion", Part.POOL, because="requests waited for a database connection")
+
+
+def lock_contention(case: Case) -> list[Suspicion]:
+    """Statements that take a lock (BEGIN on SQLite, FOR UPDATE) wait, and somebody idles inside a transaction."""
+    return _slow(
+        case,
+        "lock-contention",
+        Part.LOCK,
+        Part.HELD,
+        because="transactions waited for a lock that another one held while it did nothing",
+    )
+
+
+def large_payload(case: Case) -> list[Suspicion]:
+    """The answer is far larger than usual: `http.response.body.size` on the server span, and its caller reads long."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for visit in sample.visits.all:
+            size = number(visit.span, "http.response.body.size")
+            if size >= _LARGE and size > 2 * case.usual.body.get(_place(visit), 0):
+                call = (visit.call.span_id,) if visit.call else ()
+                yield Sighting(visit.service, visit.operation, (visit.span.span_id, *call), _added(sample, case))
+
+    return suspicions(case, "large-payload", see, because="its answers are far larger than usual")
+
+
+def serial_fan_out(case: Case) -> list[Suspicion]:
+    """Calls that used to lie side by side below one server span follow one another."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for visit in sample.visits.all:
+            if case.usual.beside.get(_place(visit), 0) > 0.8 and len(visit.calls) > 1 and not overlapping(visit):
+                yield Sighting(visit.service, visit.operation, tuple(span.span_id for span in visit.calls))
+
+    return suspicions(case, "serial-fan-out", see, because="calls that it made side by side now follow one another")
+
+
+def cold_cache(case: Case) -> list[Suspicion]:
+    """A call that only some requests of a route made, as behind a cache, is made by far more of them."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        known = case.usual.edges.get(sample.route, {})
+        for edge, visits in sample.edges.items():
+            seen = known.get(edge, ())
+            share = sum(count > 0 for count in seen) / len(seen) if seen else 1.0
+            if share < 0.9:
+                parent = visits[0].parent
+                if parent:
+                    spans = tuple(visit.call.span_id for visit in visits if visit.call)
+                    yield Sighting(parent.service, parent.operation, spans, _added(sample, case))
+
+    return suspicions(case, "cold-cache", see, because="what it kept in a cache it asks for again and again")
+
+
+def _place(visit: Visit) -> tuple[str, str]:
+    return visit.service, visit.operation
+
+
+def _added(sample: Sample, case: Case) -> int:
+    """Microseconds that a whole trace took longer than typical."""
+    return max(0, sample.trace.duration - case.usual.duration(sample.route).typical)
+
+
+def _visits(case: Case, part: Part, holds: Callable[[Visit], bool]) -> Callable[[Sample], Iterator[Sighting]]:
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for entry, more, spans in grown(sample, case, part):
+            visits = [visit for span in spans if (visit := sample.visits.of.get(span))]
+            if all(map(holds, visits)):
+                yield Sighting(entry.service, entry.operation, spans, more)
+
+    return see
+
+
+def _because(suspicion: Suspicion, text: str) -> Suspicion:
+    return replace(suspicion, because=text)

@@ -1,0 +1,80 @@
+"""Faults that customers do not notice: every request is answered as ever, and the traces have another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
+from discovery.culprit.sample import Sample
+from discovery.culprit.usual import Edge
+
+_ALWAYS = 0.99  # share of the healthy traces that have a call, from which its absence is remarkable
+_LATE = 5_000  # microseconds after its parent's end
+
+
+def _good(sample: Sample, case: Case) -> bool:
+    """Whether a customer was answered well, and every span is there."""
+    if sample.trace.errors or sample.status >= 400 or not sample.whole:
+        return False
+    return not any(sample.call(span) in case.usual.callee for span in sample.unanswered)
+
+
+def swallowed_error(case: Case) -> list[Suspicion]:
+    """All green, and a step that every such request takes is missing: not even its call was made."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        if not _good(sample, case):
+            return
+        for edge, counts in case.usual.edges.get(sample.route, {}).items():
+            if edge not in sample.edges and counts and _share(counts) >= _ALWAYS:
+                caller = _caller(sample, edge)
+                if caller:
+                    yield Sighting(edge[0], edge[1], (caller,))
+
+    return suspicions(
+        case,
+        "swallowed-error",
+        see,
+        because="a step that it always took is missing, and yet it answered as if all were well",
+    )
+
+
+def double_charge(case: Case) -> list[Suspicion]:
+    """All green, and something is done twice that is always done once: the same calls again, each with its writing."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        if not _good(sample, case):
+            return
+        known = case.usual.edges.get(sample.route, {})
+        for edge, visits in sample.edges.items():
+            counts = known.get(edge)
+            if counts and len(visits) >= 2 * max(counts) and max(counts) > 0:
+                yield Sighting(edge[0], edge[1], tuple(visit.span.span_id for visit in visits))
+
+    return suspicions(
+        case, "double-charge", see, because="it had done twice what is always done once, without an error"
+    )
+
+
+def work_after_response(case: Case) -> list[Suspicion]:
+    """A span begins after its parent, the service's server span, has ended."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for visit in sample.visits.all:
+            late = [span for span in (*visit.statements, *visit.calls) if span.start > visit.span.end + _LATE]
+            if late:
+                spans = (visit.span.span_id, *(span.span_id for span in late))
+                yield Sighting(visit.service, visit.operation, spans)
+
+    return suspicions(case, "work-after-response", see, because="it goes on working after it has answered")
+
+
+def _share(counts: Sequence[int]) -> float:
+    return sum(count > 0 for count in counts) / len(counts)
+
+
+def _caller(sample: Sample, edge: Edge) -> str | None:
+    """The span of the visit that should have made a call; None where it was not there either."""
+    return next(
+        (visit.span.span_id for visit in sample.visits.all if (visit.service, visit.operation) == edge[:2]), None
+    )

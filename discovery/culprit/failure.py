@@ -1,0 +1,118 @@
+"""Where a failed request failed first, and how: the deepest red span, and what it is.
+
+A red span below which nothing is red is where an error began; what ended after its parent had given up cannot have been
+the cause. Where there are several, the one that ended first caused the others, which are retries of it or attempts to
+clean up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from discovery.culprit.visit import Visit, Visits, is_statement, status
+from discovery.trace import Kind, Span, Trace
+
+_LONG = 900_000  # microseconds: who refuses does so at once
+
+
+class How(StrEnum):
+    """What kind of span an error began in."""
+
+    REFUSED = "refused"  # a server span: the service itself said no
+    OVERDUE = "overdue"  # a server span that took so long that time ran out
+    CUT_OFF = "cut off"  # a server span, whose circuit breaker was open
+    STATEMENT = "statement"  # a statement that its database refused
+    UNREACHED = "unreached"  # a call that nobody answered
+    DENIED = "denied"  # a call that was answered with an error by somebody who leaves no span
+    GIVEN_UP = "given up"  # a call that ended before its answer came, whatever that was
+    INSIDE = "inside"  # anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One origin of errors in a trace: the red span, the visit in which it lies, the red spans above it.
+
+    `attempts` is how many spans of the same service and name below the same parent are red; `survived` says that the
+    request as a whole did not fail.
+    """
+
+    how: How
+    span: Span
+    visit: Visit | None
+    above: tuple[Span, ...]
+    attempts: int
+    survived: bool
+
+    @property
+    def spans(self) -> tuple[str, ...]:
+        """The span ids that show it, the origin first."""
+        return (self.span.span_id, *(span.span_id for span in self.above))
+
+
+def failures(trace: Trace, found: Visits) -> tuple[Failure, ...]:
+    """Find the origins of a trace's errors, the first in time first. Linear."""
+    red = [span for span in trace.spans if span.error]
+    if not red:
+        return ()
+    origins = [span for span in red if not any(_causes(child, span) for child in trace.children[span.span_id])]
+    fails = _fails(trace)
+    return tuple(
+        _failure(span, trace, found, survived=not fails) for span in sorted(origins, key=lambda span: span.end)
+    )
+
+
+def _causes(child: Span, parent: Span) -> bool:
+    """Whether a child can be why its parent is red: not after that gave up, which one with a status did not."""
+    return child.error and (child.end <= parent.end or status(parent) > 0)
+
+
+def _fails(trace: Trace) -> bool:
+    """Whether the customer got an error: the root is red, and not for a 4xx, which is the customer's own doing."""
+    return trace.root.error and not 400 <= status(trace.root) < 500
+
+
+def _failure(span: Span, trace: Trace, found: Visits, *, survived: bool) -> Failure:
+    above, current = [], trace.span(span.parent_id)
+    while current is not None and current.error:
+        above.append(current)
+        current = trace.span(current.parent_id)
+    siblings = trace.children.get(span.parent_id or "", ())
+    attempts = sum(each.error and (each.service, each.name) == (span.service, span.name) for each in siblings)
+    visit = found.of.get(span.span_id)
+    return Failure(_how(span, found), span, visit, tuple(above), attempts, survived)
+
+
+def _how(span: Span, found: Visits) -> How:
+    if is_statement(span):
+        return How.STATEMENT
+    if span.kind is Kind.SERVER:
+        return _refusal(span)
+    if span.kind is not Kind.CLIENT:
+        return How.INSIDE
+    answer = found.answers.get(span.span_id)
+    if not status(span) and ((answer and answer.span.end > span.end) or _is_timeout(span)):
+        return How.GIVEN_UP
+    if answer:
+        return How.INSIDE
+    return How.DENIED if status(span) else How.UNREACHED
+
+
+def _refusal(span: Span) -> How:
+    if breaker(span) is not None:
+        return How.CUT_OFF
+    return How.OVERDUE if span.duration >= _LONG else How.REFUSED
+
+
+def _is_timeout(span: Span) -> bool:
+    """Whether a caller waited no longer, by the error's own name; connecting is another matter."""
+    kind = str(span.attributes.get("error.type", "")).casefold()
+    return "timeout" in kind and "connect" not in kind
+
+
+def breaker(span: Span) -> str | None:
+    """Return whom an open circuit breaker of the span's service cut off; None where none was open."""
+    for event in span.events:
+        if "circuit breaker" in event.name:
+            return str(event.attributes.get("peer", ""))
+    return None

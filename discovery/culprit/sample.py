@@ -1,0 +1,99 @@
+"""A sample: one trace, read once for all detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from discovery.culprit import clock
+from discovery.culprit.account import Account, account
+from discovery.culprit.failure import Failure, failures
+from discovery.culprit.visit import Visit, Visits, status, visits
+from discovery.trace import Kind, Span, Trace
+
+Call = tuple[str, str, str]  # the caller's service and operation, and what it asked for
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What detectors look at: a trace, its visits, where its time went and where it failed."""
+
+    trace: Trace
+    visits: Visits
+    shifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def account(self) -> Account:
+        """Where the time of the critical path went, in microseconds."""
+        return account(self.trace, self.visits)
+
+    @cached_property
+    def failures(self) -> tuple[Failure, ...]:
+        """Where errors began, the first in time first."""
+        return failures(self.trace, self.visits)
+
+    @cached_property
+    def route(self) -> str:
+        """What was asked for: the first visit's operation, with its service."""
+        first = self.visits.all[0] if self.visits.all else None
+        return f"{first.service} {first.operation}" if first else f"{self.trace.root.service} {self.trace.root.name}"
+
+    @property
+    def status(self) -> int:
+        """What the customer was answered, as HTTP has it; 0 where that is not told."""
+        return status(self.trace.root)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the customer got an error; a 4xx is an answer."""
+        return self.trace.root.error and not 400 <= self.status < 500
+
+    @property
+    def whole(self) -> bool:
+        """Whether no span of it is known to be missing."""
+        return not self.trace.missing
+
+    def call(self, span: Span) -> Call:
+        """Name a call so that it is the same in every trace: who asks, in what, for what kind of path."""
+        visit = self.visits.of.get(span.span_id)
+        return (span.service, visit.operation if visit else "", f"{span.name.casefold()} {_path(span)}")
+
+    @cached_property
+    def unanswered(self) -> tuple[Span, ...]:
+        """Calls below which there is no visit, the client's own included."""
+        own = [span for visit in self.visits.all for span in visit.calls if span.span_id not in self.visits.answers]
+        root = self.trace.root
+        lonely = root.kind is Kind.CLIENT and root.span_id not in self.visits.answers
+        return (root, *own) if lonely and root not in own else tuple(own)
+
+    @cached_property
+    def edges(self) -> dict[tuple[str, str, str, str], list[Visit]]:
+        """Visits by caller's service and operation and their own."""
+        found: dict[tuple[str, str, str, str], list[Visit]] = {}
+        for visit in self.visits.all:
+            if visit.parent is not None:
+                key = (visit.parent.service, visit.parent.operation, visit.service, visit.operation)
+                found.setdefault(key, []).append(visit)
+        return found
+
+
+def read(trace: Trace) -> Sample:
+    """Read one trace; where clocks disagree they are set right, and `shifted` says which services' spans were moved."""
+    found = visits(trace)
+    ahead = clock.offsets(found)
+    if not ahead:
+        return Sample(trace, found)
+    shifted = {
+        service: tuple(visit.span.span_id for visit in found.all if visit.service == service) for service in ahead
+    }
+    right = clock.set_right(trace, ahead)
+    return Sample(right, visits(right), shifted)
+
+
+def _path(span: Span) -> str:
+    """The path of a call without what differs from one to the next."""
+    url = str(span.attributes.get("url.full") or span.attributes.get("http.url") or "")
+    parts = urlsplit(url).path.split("/") if url else []
+    return "/".join("{}" if any(each.isdigit() for each in part) else part for part in parts)

@@ -1,0 +1,165 @@
+"""What is usual: the healthy half of the traces, boiled down to what detectors compare with."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from discovery.culprit.account import Entry
+from discovery.culprit.sample import Call, Sample
+from discovery.culprit.visit import Visit, number, text
+
+_FLOOR = 15_000  # microseconds more than usual: less is not told from a busy machine
+_FEW = 5  # traces of a route; with fewer, all routes together say what is usual
+_SPREAD = 3.0  # times the distance from the median to the 95th percentile
+Edge = tuple[str, str, str, str]  # caller's service and operation, and the visit's
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How much time an entry usually takes in a trace: median and the most that is not remarkable, microseconds."""
+
+    typical: int
+    limit: int
+
+
+_NEVER = Level(0, 2 * _FLOOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The healthy half.
+
+    `levels` by route and entry ("" for all routes), `whole` by route (a trace's duration); `edges` how often each
+    answered trace of a route has each call, one number a trace; `callee` whom a call leads to; `statements` how often
+    a visit of an operation runs the same statement at most, `body` its largest answer in bytes; `within` in which
+    operation of a service a span of a name lies; `beside` the share of an operation's visits whose calls overlap.
+    """
+
+    levels: Mapping[tuple[str, Entry], Level]
+    whole: Mapping[str, Level]
+    edges: Mapping[str, Mapping[Edge, Sequence[int]]]
+    callee: Mapping[Call, tuple[str, str]]
+    statements: Mapping[tuple[str, str], float]
+    body: Mapping[tuple[str, str], float]
+    within: Mapping[tuple[str, str], str]
+    beside: Mapping[tuple[str, str], float]
+
+    def level(self, route: str, entry: Entry) -> Level:
+        """What an entry usually takes on a route; nothing where it was never seen."""
+        return self.levels.get((route, entry)) or self.levels.get(("", entry)) or _NEVER
+
+    def duration(self, route: str) -> Level:
+        """How long a trace of a route usually takes."""
+        return self.whole.get(route) or self.whole.get("") or _NEVER
+
+
+def usual(samples: Sequence[Sample]) -> Usual:
+    """Boil samples down. Linear but for sorting."""
+    by_route: defaultdict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        if sample.route:
+            by_route[sample.route].append(sample)
+    levels: dict[tuple[str, Entry], Level] = {}
+    whole = {"": _level([sample.trace.duration for sample in samples])} if samples else {}
+    for route, same in by_route.items():
+        if len(same) >= _FEW:
+            levels |= {(route, entry): level for entry, level in _entries(same).items()}
+            whole[route] = _level([sample.trace.duration for sample in same])
+    levels |= {("", entry): level for entry, level in _entries_seen(samples).items()}
+    visits = [visit for sample in samples for visit in sample.visits.all]
+    return Usual(
+        levels=levels,
+        whole=whole,
+        edges={route: _edges(same) for route, same in by_route.items()},
+        callee=_callees(samples),
+        statements=_most(((visit.service, visit.operation), repeats(visit)) for visit in visits),
+        body=_most(((visit.service, visit.operation), _size(visit)) for visit in visits),
+        within=_within(visits),
+        beside=_beside(visits),
+    )
+
+
+def repeats(visit: Visit) -> int:
+    """How often a visit runs the statement that it runs most often."""
+    counted = Counter(map(text, visit.statements)) if visit.statements else None
+    return max(counted.values()) if counted else 0
+
+
+def overlapping(visit: Visit) -> bool:
+    """Whether two calls of a visit were under way at once."""
+    reached = 0
+    for call in sorted(visit.calls, key=lambda call: call.start):
+        if call.start < reached:
+            return True
+        reached = max(reached, call.end)
+    return False
+
+
+def _size(visit: Visit) -> float:
+    return number(visit.span, "http.response.body.size")
+
+
+def _level(values: list[int]) -> Level:
+    values.sort()
+    typical, high = values[len(values) // 2], values[min(int(len(values) * 0.95), len(values) - 1)]
+    return Level(typical, typical + max(_FLOOR, int(_SPREAD * (high - typical))))
+
+
+def _entries(samples: Sequence[Sample]) -> dict[Entry, Level]:
+    """Levels over all traces of one route: where an entry is not there it took nothing."""
+    seen = _times(samples)
+    return {entry: _level(times + [0] * (len(samples) - len(times))) for entry, times in seen.items()}
+
+
+def _entries_seen(samples: Sequence[Sample]) -> dict[Entry, Level]:
+    """Levels over the traces that have the entry."""
+    return {entry: _level(times) for entry, times in _times(samples).items()}
+
+
+def _times(samples: Sequence[Sample]) -> dict[Entry, list[int]]:
+    seen: defaultdict[Entry, list[int]] = defaultdict(list)
+    for sample in samples:
+        for entry, booking in sample.account.items():
+            seen[entry].append(booking.time)
+    return seen
+
+
+def _edges(samples: Sequence[Sample]) -> dict[Edge, list[int]]:
+    good = [sample for sample in samples if sample.status < 400 and not sample.trace.errors and sample.whole]
+    known = {edge for sample in good for edge in sample.edges}
+    return {edge: [len(sample.edges.get(edge, ())) for sample in good] for edge in known}
+
+
+def _callees(samples: Iterable[Sample]) -> dict[Call, tuple[str, str]]:
+    seen: defaultdict[Call, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for sample in samples:
+        for visit in sample.visits.all:
+            if visit.call is not None:
+                seen[sample.call(visit.call)][visit.service, visit.operation] += 1
+    return {call: places.most_common(1)[0][0] for call, places in seen.items()}
+
+
+def _most(pairs: Iterable[tuple[tuple[str, str], float]]) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for place, value in pairs:
+        if value > found.get(place, -1):
+            found[place] = value
+    return found
+
+
+def _within(visits: Iterable[Visit]) -> dict[tuple[str, str], str]:
+    seen: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for visit in visits:
+        for span in (*visit.statements, *visit.calls, *visit.rest):
+            seen[visit.service, span.name.casefold()][visit.operation] += 1
+    return {place: operations.most_common(1)[0][0] for place, operations in seen.items()}
+
+
+def _beside(visits: Iterable[Visit]) -> dict[tuple[str, str], float]:
+    seen: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
+    for visit in visits:
+        if len(visit.calls) > 1:
+            seen[visit.service, visit.operation].append(overlapping(visit))
+    return {place: sum(each) / len(each) for place, each in seen.items()}

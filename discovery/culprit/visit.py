@@ -1,0 +1,106 @@
+"""A visit: what one request did in one service, its server span and all that the service did below it.
+
+Verdicts are about visits rather than about single spans: the place where a repair is made is a service and one of its
+operations, which is what a server span names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from discovery.trace import Kind, Span, Trace
+
+_DATABASE = ("db.query.text", "db.statement", "db.system.name", "db.system")
+
+
+@dataclass(slots=True)
+class Visit:
+    """One server span (or consumer span) and what its service did below it, each kind in the order of the tree.
+
+    `call` is the client span that asked for it; `parent` the visit whose service made that call. Filled while a trace
+    is read, and left alone afterwards.
+    """
+
+    span: Span
+    call: Span | None = None
+    parent: Visit | None = None
+    statements: list[Span] = field(default_factory=list)
+    calls: list[Span] = field(default_factory=list)
+    rest: list[Span] = field(default_factory=list)
+
+    @property
+    def service(self) -> str:
+        """Who was visited."""
+        return self.span.service
+
+    @property
+    def operation(self) -> str:
+        """What for, in small letters as Zipkin keeps it."""
+        return self.span.name.casefold()
+
+    def wait(self, what: str) -> int:
+        """Microseconds that the service says the request waited for its `loop`, a `thread` or the `pool`."""
+        return int(1000 * number(self.span, f"tracelab.wait.{what}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """All visits of a trace in the order of its tree; `of` leads from a span's id to the visit that it belongs to."""
+
+    all: tuple[Visit, ...]
+    of: Mapping[str, Visit]
+    answers: Mapping[str, Visit]  # by the client span's id: the visit that it led to
+
+
+def visits(trace: Trace) -> Visits:
+    """Sort the spans of a trace into visits. Linear."""
+    found: list[Visit] = []
+    of: dict[str, Visit] = {}
+    answers: dict[str, Visit] = {}
+    for span in trace.spans:
+        above = trace.index.get(span.parent_id or "")
+        kind = span.kind
+        if kind is Kind.SERVER or kind is Kind.CONSUMER:
+            visit = Visit(span, above if above and above.kind is not Kind.SERVER else None)
+            visit.parent = of.get(above.span_id) if above else None
+            found.append(visit)
+            of[span.span_id] = visit
+            if visit.call:
+                answers.setdefault(visit.call.span_id, visit)
+            continue
+        own = of.get(above.span_id) if above else None
+        if own is None or own.span.service != span.service:
+            continue
+        of[span.span_id] = own
+        if is_statement(span):
+            own.statements.append(span)
+        elif kind is Kind.CLIENT or kind is Kind.PRODUCER:
+            own.calls.append(span)
+        else:
+            own.rest.append(span)
+    return Visits(tuple(found), of, answers)
+
+
+def is_statement(span: Span) -> bool:
+    """Tell a database span from any other."""
+    attributes = span.attributes
+    return any(name in attributes for name in _DATABASE)
+
+
+def text(span: Span) -> str:
+    """A database span's statement, as OpenTelemetry's conventions name it today or did before; else its name."""
+    return str(span.attributes.get("db.query.text") or span.attributes.get("db.statement") or span.name)
+
+
+def number(span: Span, name: str) -> float:
+    """A tag as a number, 0 where it is none; Zipkin's form has every tag as a text."""
+    try:
+        return float(span.attributes.get(name, 0))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def status(span: Span) -> int:
+    """The HTTP status that a span tells of, 0 where it tells none."""
+    return int(number(span, "http.response.status_code") or number(span, "http.status_code"))

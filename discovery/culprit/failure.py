@@ -31,18 +31,12 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One origin of errors in a trace: the red span, the visit in which it lies, the red spans above it.
-
-    `attempts` is how many spans of the same service and name below the same parent are red; `survived` says that the
-    request as a whole did not fail.
-    """
+    """One origin of errors in a trace: the red span, the visit in which it lies, the red spans above it."""
 
     how: How
     span: Span
     visit: Visit | None
     above: tuple[Span, ...]
-    attempts: int
-    survived: bool
 
     @property
     def spans(self) -> tuple[str, ...]:
@@ -56,10 +50,7 @@ def failures(trace: Trace, found: Visits) -> tuple[Failure, ...]:
     if not red:
         return ()
     origins = [span for span in red if not any(_causes(child, span) for child in trace.children[span.span_id])]
-    fails = _fails(trace)
-    return tuple(
-        _failure(span, trace, found, survived=not fails) for span in sorted(origins, key=lambda span: span.end)
-    )
+    return tuple(_failure(span, trace, found) for span in sorted(origins, key=lambda span: span.end))
 
 
 def _causes(child: Span, parent: Span) -> bool:
@@ -67,20 +58,13 @@ def _causes(child: Span, parent: Span) -> bool:
     return child.error and (child.end <= parent.end or status(parent) > 0)
 
 
-def _fails(trace: Trace) -> bool:
-    """Whether the customer got an error: the root is red, and not for a 4xx, which is the customer's own doing."""
-    return trace.root.error and not 400 <= status(trace.root) < 500
-
-
-def _failure(span: Span, trace: Trace, found: Visits, *, survived: bool) -> Failure:
+def _failure(span: Span, trace: Trace, found: Visits) -> Failure:
     above, current = [], trace.span(span.parent_id)
     while current is not None and current.error:
         above.append(current)
         current = trace.span(current.parent_id)
-    siblings = trace.children.get(span.parent_id or "", ())
-    attempts = sum(each.error and (each.service, each.name) == (span.service, span.name) for each in siblings)
     visit = found.of.get(span.span_id)
-    return Failure(_how(span, found), span, visit, tuple(above), attempts, survived)
+    return Failure(_how(span, found), span, visit, tuple(above))
 
 
 def _how(span: Span, found: Visits) -> How:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from lab.evaluation.trial import USUAL, Trial, name
 from load.catalogue import catalogue
@@ -40,6 +41,16 @@ _ORDERS = {"POST /orders": 8.0, "GET /orders/{id}": 2.0}
 _READS = {"POST /orders": 3.0, "GET /orders/{id}": 7.0}
 _PRODUCTS = {"POST /orders": 1.0, "GET /products": 19.0}
 _ERRORS = (500, 502, 503)
+_NEEDS: dict[str, dict[str, Any]] = {  # what a fault needs to show at all, where the usual load does not do
+    "serial-fan-out": {"mix": tuple(_READS.items())},
+    "cold-cache": {"mix": tuple(_PRODUCTS.items()), "rate": 25, "percent": 5},
+    "slow-tail": {"rate": 20, "seconds": (8, 18, 0), "percent": 4},
+    "metastable": {"rate": 14, "seconds": (8, 6, 12), "percent": 40},
+    "breaker-open": {"seconds": (8, 15, 0), "percent": 5},
+    "sampling-hides-error": {"rate": 25, "seconds": (8, 16, 0), "percent": 45},
+    "lost-spans": {"rate": 30},
+    "retry-storm": {"percent": 20},
+}
 
 
 def trial(seed: int) -> Trial:
@@ -112,25 +123,7 @@ def _suited(trial: Trial) -> Trial:
     fault = name(trial.faults[0])
     contagious = catalogue()[fault].contagious
     trial = replace(trial, percent=min(trial.percent, _CONTAGIOUS[1])) if contagious else trial
-    match fault:
-        case "serial-fan-out":
-            return replace(trial, mix=tuple(_READS.items()))
-        case "cold-cache":
-            return replace(trial, mix=tuple(_PRODUCTS.items()), rate=25, percent=min(trial.percent, 8))
-        case "slow-tail":
-            return replace(trial, rate=20, seconds=(8, 18, 0), percent=3 + trial.percent / 30)
-        case "metastable":
-            return replace(trial, rate=14, seconds=(8, 6, 12), percent=40)
-        case "breaker-open":
-            return replace(trial, seconds=(8, 15, 0), percent=5)
-        case "sampling-hides-error":
-            return replace(trial, rate=25, seconds=(8, 16, 0), percent=max(trial.percent, 40))
-        case "lost-spans":
-            return replace(trial, rate=30)  # a queue is full when much ends at once
-        case "retry-storm":
-            return replace(trial, percent=20)
-        case _:
-            return trial
+    return replace(trial, **_NEEDS.get(fault, {}))
 
 
 _TOGETHER = ("latency", "slow-query", "n-plus-one", "slow-dependency", "work-after-response", "large-payload")

@@ -101,11 +101,10 @@ def timeout_mismatch(case: Case) -> list[Suspicion]:
     """
 
     def see(sample: Sample) -> Iterator[Sighting]:
-        for failure in _given_up(sample):
-            answer = sample.visits.answers.get(failure.span.span_id)
-            if failure.visit and failure.attempts < _IN_A_ROW and answer and not answer.span.error:
-                spans = failure.span.span_id, answer.span.span_id
-                yield Sighting(failure.visit.service, failure.visit.operation, spans)
+        for spans in _given_up(sample):
+            visit, answer = sample.visits.of.get(spans[0].span_id), sample.visits.answers.get(spans[0].span_id)
+            if len(spans) < _IN_A_ROW and visit and answer and not answer.span.error:
+                yield Sighting(visit.service, visit.operation, (spans[0].span_id, answer.span.span_id))
 
     return suspicions(
         case, "timeout-mismatch", see, because="it gives up before an answer comes that would have been good"
@@ -150,10 +149,10 @@ def metastable(case: Case) -> list[Suspicion]:
     """
 
     def see(sample: Sample) -> Iterator[Sighting]:
-        given_up = [failure for failure in _given_up(sample) if failure.attempts >= _IN_A_ROW]
-        place = _called(sample, given_up[0].span, case) if len(given_up) >= _IN_A_ROW else None
-        if place:
-            yield Sighting(*place, tuple(failure.span.span_id for failure in given_up))
+        for spans in _given_up(sample):
+            place = _called(sample, spans[0], case) if len(spans) >= _IN_A_ROW else None
+            if place:
+                yield Sighting(*place, tuple(span.span_id for span in spans))
 
     return suspicions(
         case,
@@ -189,8 +188,13 @@ def _first(case: Case, fault: str, how: How, because: str) -> list[Suspicion]:
     return suspicions(case, fault, see, because=because)
 
 
-def _given_up(sample: Sample) -> list[Failure]:
-    return [failure for failure in sample.failures if failure.how is How.GIVEN_UP]
+def _given_up(sample: Sample) -> list[list[Span]]:
+    """Calls that a caller gave up on, the same call of the same visit together."""
+    same: defaultdict[object, list[Span]] = defaultdict(list)
+    for failure in sample.failures:
+        if failure.how is How.GIVEN_UP:
+            same[failure.span.parent_id, sample.call(failure.span)].append(failure.span)
+    return list(same.values())
 
 
 def _earlier(sample: Sample, failure: Failure) -> bool:

@@ -29,6 +29,7 @@ _TIME = 8  # columns of a duration and the space before it
 _LEAST_NAME, _LEAST_TRACK = 20, 10
 _UNNAMED = "(unnamed)"
 _MOST_NOTES = 2  # lines below a red span
+_MOST_EVIDENCE = 8  # spans pointed at
 _LEVELS = 128  # of a tree are remembered: more than any line has room for
 _DEEP = 8  # depth from which the tree is drawn in one column a level
 
@@ -37,14 +38,18 @@ _BOLD, _DIM, _RED, _MARK = Style(bold=True), Style(dim=True), Style(color="red")
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """A trace as rich prints it, in lines of the console's width (60 columns at least: print it with crop=False)."""
+    """A trace as rich prints it, in lines of the console's width (60 columns at least: print it with crop=False).
+
+    `evidence` names spans to point at. With any, only these and what leads to them is drawn.
+    """
 
     trace: Trace
+    evidence: frozenset[str] = frozenset()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it for a console."""
         wide = options.update_width(max(options.max_width, _LEAST))
-        drawing = _drawing(self.trace, console, wide)
+        drawing = _drawing(self, console, wide)
         for line in drawing.lines():
             yield from line
             yield Segment.line()
@@ -67,17 +72,32 @@ class _Row:
     branch: tuple[bool, ...]  # for the levels above and its own, the deepest of them: does a sibling follow?
 
 
-def _rows(trace: Trace) -> Iterator[_Row]:
-    waiting = [_Row(root, ()) for root in reversed(trace.roots)]
+def _rows(trace: Trace, drawn: frozenset[str]) -> Iterator[_Row]:
+    waiting = [_Row(root, ()) for root in reversed(trace.roots) if root.span_id in drawn]
     while waiting:
         row = waiting.pop()
         yield row
-        children = trace.children[row.span.span_id]
+        children = [child for child in trace.children[row.span.span_id] if child.span_id in drawn]
         last = children[-1] if children else None
         waiting += [_Row(child, (*row.branch, child is not last)[-_LEVELS:]) for child in reversed(children)]
 
 
-def _drawing(trace: Trace, console: Console, options: ConsoleOptions) -> _Drawing:
+def _drawn(picture: Waterfall) -> frozenset[str]:
+    """Choose the spans to draw: all, or the first few of the evidence with all that is above them."""
+    trace = picture.trace
+    if not picture.evidence:
+        return frozenset(trace.index)
+    chosen: set[str] = set()
+    for span in [span for span in trace.spans if span.span_id in picture.evidence][:_MOST_EVIDENCE]:
+        current: Span | None = span
+        while current is not None and current.span_id not in chosen:
+            chosen.add(current.span_id)
+            current = trace.span(current.parent_id)
+    return frozenset(chosen)
+
+
+def _drawing(picture: Waterfall, console: Console, options: ConsoleOptions) -> _Drawing:
+    trace, drawn = picture.trace, _drawn(picture)
     sections: defaultdict[str, list[Section]] = defaultdict(list)
     for section in critical_path(trace):
         sections[section.span_id].append(section)
@@ -85,6 +105,7 @@ def _drawing(trace: Trace, console: Console, options: ConsoleOptions) -> _Drawin
     longest = max(
         2 + depth * 2 + cell_len(terminal.printable(f"{span.service or _UNNAMED} {span.name}", options.encoding))
         for span, depth in trace.walk()
+        if span.span_id in drawn
     )
     name = max(_LEAST_NAME, min(longest, int(width * 0.45)))
     name = min(name, width - 2 * _TIME - 2 - _LEAST_TRACK)
@@ -99,7 +120,9 @@ def _drawing(trace: Trace, console: Console, options: ConsoleOptions) -> _Drawin
         track=width - name - 2 * _TIME - 2,
         self_times=self_times(trace),
         sections=sections,
-        deep=max(depth for _, depth in trace.walk()) > _DEEP,
+        deep=max(depth for span, depth in trace.walk() if span.span_id in drawn) > _DEEP,
+        evidence=picture.evidence,
+        drawn=drawn,
     )
 
 
@@ -117,23 +140,28 @@ class _Drawing:
     self_times: dict[str, int]
     sections: dict[str, list[Section]]
     deep: bool
+    evidence: frozenset[str]
+    drawn: frozenset[str]
 
     def lines(self) -> Iterator[list[Segment]]:
         """Draw everything but the words below."""
         yield from self._header()
         yield []
         yield [self._scale()]
-        for row in _rows(self.trace):
+        for row in _rows(self.trace, self.drawn):
             yield self._row(row)
             if row.span.error:
                 yield from self._notes(row)
+        if left := len(self.evidence & self.trace.index.keys() - self.drawn):
+            yield [Segment(self._cut(f"  ... and {left} more like these", self.width), _DIM)]
         yield []
 
     def legend(self) -> str:
         """Explain the marks."""
         on, off, error = self.glyphs.on_path, self.glyphs.off_path, self.glyphs.error
         text = f"{on * 2} critical path: the trace's end waited for it   {off * 2} off it"
-        return text + (f"   {error} error" if self.trace.errors else "")
+        text += f"   {error} error" if self.trace.errors else ""
+        return text + (f"   {self.glyphs.arrow} evidence" if self.evidence else "")
 
     def _header(self) -> Iterator[list[Segment]]:
         """Say which trace it is, and its size."""
@@ -162,9 +190,13 @@ class _Drawing:
 
     def _row(self, row: _Row) -> list[Segment]:
         span = row.span
-        mark = Segment(f"{self.glyphs.error} ", _MARK) if span.error else Segment("  ")
+        mark = Segment(self._mark(span), _MARK)
         times = self._time(span.duration).rjust(_TIME) + self._time(self.self_times[span.span_id]).rjust(_TIME)
         return [mark, *self._label(row), Segment(f"{times}  "), *self._bar(span)]
+
+    def _mark(self, span: Span) -> str:
+        proof = self.glyphs.arrow if span.span_id in self.evidence else ""
+        return f"{self.glyphs.error if span.error else ''}{proof}".ljust(2)
 
     def _label(self, row: _Row) -> list[Segment]:
         tree = self._tree(row.branch)

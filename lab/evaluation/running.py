@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from lab.plan import PORTS, REPLICA_STEP, WIRE_STEP, Process
 from lab.shop import Shop, answers
 from lab.tracing import Tracing
 
-_OFFSETS = range(23000, 32000, 10)
+_OFFSETS = range(23000, 32000, 10)  # any of them: another evaluation may start at the same moment
 _SHOP = [port + more for port in PORTS.values() for more in (0, WIRE_STEP, REPLICA_STEP, REPLICA_STEP + WIRE_STEP)]
 _SETTLING = 1.5  # seconds after the last answer in which what a service does afterwards is done and sent
 _BUSY = "while True: sum(range(100000))"
@@ -33,6 +34,10 @@ class Failed(Exception):
     exit_code = 1
 
 
+def _offsets() -> list[int]:
+    return random.sample(_OFFSETS, len(_OFFSETS))
+
+
 @contextmanager
 def backend(make: str, folder: Path) -> Iterator[Tracing]:
     """Give a backend that outlives the shops which send to it; one that is started here ends here."""
@@ -40,7 +45,7 @@ def backend(make: str, folder: Path) -> Iterator[Tracing]:
     offset = 0
     if make in ("builtin", "jaeger", "zipkin"):
         usual = (tracing.ZIPKIN_PORT, tracing.OTLP_PORT, tracing.JAEGER_PORT)
-        offset = ports.free_offset(usual, _OFFSETS)
+        offset = ports.free_offset(usual, _offsets())
     chosen = tracing.choose(make, offset, folder)
     if chosen.job is None:
         yield chosen
@@ -72,7 +77,7 @@ def run(trial: Trial, to: Tracing, folder: Path) -> Path:
         state=folder / "shop",
         backend=to.query,
         replicas=trial.replicas,
-        port_offset=ports.free_offset(_SHOP, _OFFSETS),
+        port_offset=ports.free_offset(_SHOP, _offsets()),
         environment=to.exporting,
     )
     if not trial.at_start:

@@ -25,7 +25,7 @@ from discovery.trace import Span, Trace, assemble, group
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _POLL = 0.1  # seconds between two looks at a trace that still grows
 _SETTLED = 0.6  # seconds without a new span: longer than the laptop's batch delay
-_OLD = 10.0  # seconds after its end from which a trace is taken as it is
+OLD = 10.0  # seconds after its end from which a trace is taken as it is
 
 
 class Make(StrEnum):
@@ -107,8 +107,8 @@ def read(backend: Backend, trace_id: str, *, wait: float = 5.0, expected: int | 
 def services(backend: Backend) -> list[str]:
     """Return the names of all services that the backend has heard of, sorted."""
     if backend.make is Make.JAEGER:
-        return sorted(_json(f"{backend.url}/api/v3/services").get("services", []))
-    return sorted(_json(f"{backend.url}/api/v2/services"))
+        return sorted(json_of(f"{backend.url}/api/v3/services").get("services", []))
+    return sorted(json_of(f"{backend.url}/api/v2/services"))
 
 
 def latest(
@@ -123,42 +123,47 @@ def latest(
     if backend.make is Make.ZIPKIN:
         times = {"endTs": int(end * 1000), "lookback": int((end - begin) * 1000)}
         query = urlencode({"serviceName": service, "limit": limit, **times})
-        spans = _quietly(lambda: zipkin.spans(_json(f"{backend.url}/api/v2/traces?{query}")))
+        spans = quietly(lambda: zipkin.spans(json_of(f"{backend.url}/api/v2/traces?{query}")))
     else:
-        query = urlencode(
-            {
-                "query.service_name": service,
-                "query.start_time_min": _rfc3339(begin),
-                "query.start_time_max": _rfc3339(end),
-                "query.search_depth": limit,
-                "query.num_traces": limit,  # the same, by its name in newer versions
-            }
-        )
-        spans = _quietly(lambda: _v3(f"{backend.url}/api/v3/traces?{query}"))
-    return group(_normalised(spans))
+        query = v3_query(service, begin, end, limit)
+        spans = quietly(lambda: v3(f"{backend.url}/api/v3/traces?{query}"))
+    return group(normalised(spans))
+
+
+def v3_query(service: str, begin: float, end: float, limit: int) -> str:
+    """Spell a search of Jaeger's v3 API for a service's traces between two Unix times."""
+    return urlencode(
+        {
+            "query.service_name": service,
+            "query.start_time_min": _rfc3339(begin),
+            "query.start_time_max": _rfc3339(end),
+            "query.search_depth": limit,
+            "query.num_traces": limit,  # the same, by its name in newer versions
+        }
+    )
 
 
 def _whole(trace: Trace, expected: int | None, unchanged: float) -> bool:
     if expected is not None:
         return len(trace.spans) >= expected
     age = time.time() - (trace.start + trace.duration) / 1e6
-    return unchanged >= _SETTLED or (age > _OLD and not trace.missing)
+    return unchanged >= _SETTLED or (age > OLD and not trace.missing)
 
 
 def _spans(backend: Backend, trace_id: str) -> list[Span]:
     path = "/api/v3/traces/" if backend.make is Make.JAEGER else "/api/v2/trace/"
     url = backend.url + path + quote(trace_id, safe="")
     if backend.make is Make.JAEGER:
-        return _normalised(_quietly(lambda: _v3(url)))
-    return _normalised(_quietly(lambda: zipkin.spans(_json(url))))
+        return normalised(quietly(lambda: v3(url)))
+    return normalised(quietly(lambda: zipkin.spans(json_of(url))))
 
 
-def _v3(url: str) -> list[Span]:
+def v3(url: str) -> list[Span]:
     """Read an answer of Jaeger's v3 API: one or several chunks, each OTLP under `result`."""
     return [span for chunk in document.values(_fetch(url)) for span in otlp.spans(chunk.get("result", {}))]
 
 
-def _quietly(read_spans: Callable[[], list[Span]]) -> list[Span]:
+def quietly(read_spans: Callable[[], list[Span]]) -> list[Span]:
     """Take a trace that is not there, or not there yet, for one without spans."""
     try:
         return read_spans()
@@ -166,11 +171,13 @@ def _quietly(read_spans: Callable[[], list[Span]]) -> list[Span]:
         return []
 
 
-def _normalised(spans: list[Span]) -> list[Span]:
+def normalised(spans: list[Span]) -> list[Span]:
+    """Spell trace ids as this program does everywhere."""
     return [replace(span, trace_id=ids.normalised(span.trace_id)) for span in spans]
 
 
-def _json(url: str) -> Any:
+def json_of(url: str) -> Any:
+    """Return what an address answers; NotFound, Malformed and Unreachable say what went wrong."""
     try:
         return json.loads(_fetch(url))
     except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,36 @@ _SPACE = re.compile(r"[ \t\r\n\x1e]*")  # the last one separates records in JSON
 
 def load(name: str) -> list[Trace]:
     """Read the traces of a file; `-` is standard input. Malformed says what is wrong and where, the name first."""
+    return load_all([name])
+
+
+def load_all(names: Iterable[str]) -> list[Trace]:
+    """Read the traces of several files; spans of one trace may be in more than one. Malformed as with `load`."""
+    return group(span for name in names for span in _read(name))
+
+
+def _read(name: str) -> list[Span]:
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise Malformed(f"{name}: cannot be read ({error.strerror}); give the path of a trace's JSON file.") from error
     try:
-        return parse(content)
+        return spans(content)
     except Malformed as error:
         raise Malformed(f"{'standard input' if name == '-' else name}: {error}") from error
 
 
 def parse(content: bytes | str) -> list[Trace]:
     """Read the traces of a text; at least one, or Malformed."""
-    traces = group([span for value in values(content) for span in _spans(value)])
-    if not traces:
+    return group(spans(content))
+
+
+def spans(content: bytes | str) -> list[Span]:
+    """Read the spans of a text; at least one, or Malformed."""
+    found = [span for value in values(content) for span in _spans(value)]
+    if not found:
         raise Malformed(f"holds no span; {_FORMS}.")
-    return traces
+    return found
 
 
 def longest(traces: list[Trace]) -> Trace:

@@ -29,6 +29,7 @@ COMMANDS = {
     "load": Command("load.command", "send a scenario's orders to a shop and report", joins=True),
     "scenarios": Command("load.scenarios_command", "list the scenarios"),
     "faults": Command("load.faults_command", "list the faults"),
+    "find": Command("discovery.culprit.command", "name the culprit from the traces alone, with evidence", joins=True),
     "show": Command("discovery.show", "draw one trace of a backend or a file", joins=True),
     "critical-path": Command("discovery.critical_path", "the critical path of a trace file"),
     "dependencies": Command("discovery.dependencies", "who calls whom, from a file or a backend", joins=True),

@@ -11,6 +11,8 @@ from discovery.culprit.certainty import more_often
 from discovery.culprit.sample import Sample
 from discovery.culprit.usual import Usual, usual
 
+_TOGETHER = 25_000  # microseconds apart, within which what ends had one cause
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -40,6 +42,12 @@ class Case:
         """What is usual, by the healthy half."""
         return usual(self.healthy)
 
+    @cached_property
+    def names(self) -> Mapping[tuple[str, str], str]:
+        """How operations are spelt in the traces, by service and operation in small letters."""
+        visits = (visit for sample in (*self.healthy, *self.troubled) for visit in sample.visits.all)
+        return {(visit.service, visit.operation): visit.span.name for visit in visits}
+
     def added(self, sample: Sample) -> int:
         """Microseconds by which a trace took remarkably longer than typical; 0 where that is not remarkable."""
         level = self.usual.duration(sample.route)
@@ -48,12 +56,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A fault's sign in one trace: at which service and operation, proven by which spans, at what cost in us."""
+    """A fault's sign in one trace: at which service and operation, proven by which spans, at what cost.
+
+    `time` is the cost and `at` the moment when it was over, both in microseconds.
+    """
 
     service: str
     operation: str
     spans: tuple[str, ...]
     time: int = 0
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,19 @@ class Suspicion:
     chance: float
     alike: tuple[str, ...] = ()
     because: str = ""
+
+    def episodes(self) -> list[int]:
+        """The longest time of each moment at which sightings were over: what ended together had one cause."""
+        every = sorted((each.at, each.time) for sightings in self.sightings.values() for each in sightings)
+        longest: list[int] = []
+        before = -_TOGETHER
+        for at, time in every:
+            if at - before < _TOGETHER:
+                longest[-1] = max(longest[-1], time)
+            else:
+                longest.append(time)
+            before = at
+        return longest
 
 
 See = Callable[[Sample], Iterable[Sighting]]

@@ -51,7 +51,7 @@ SLOW: tuple[Detector, ...] = (
     slow.thread_starvation,
     slow.pool_exhaustion,
     slow.lock_contention,
-    failing.slow_replica,
+    slow.slow_replica,
     slow.slow_query,
     slow.slow_dependency,
     slow.network_delay,
@@ -60,24 +60,30 @@ SLOW: tuple[Detector, ...] = (
 )
 
 
+GROUPS = (UNSEEN, FAILING, WRONG, SLOW)
+
+
 def name(detector: Detector) -> str:
     """The fault that a detector is for."""
     return detector.__name__.replace("_", "-")
 
 
-ALL: dict[str, Detector] = {name(each): each for each in (*UNSEEN, *FAILING, *WRONG, *SLOW)}
+ALL: dict[str, Detector] = {name(each): each for each in sum(GROUPS, ())}
 _RANK = {fault: rank for rank, fault in enumerate(ALL)}
 
+_TIMED = frozenset(map(name, SLOW))
 _SHAPES = frozenset({"cold-cache", "serial-fan-out", "swallowed-error", "double-charge"})  # healthy ones vary too
 
 FEWEST_TRACES = 10
 _FEWEST = 3  # sightings; a single odd trace proves nothing
 _CHANCE = 0.01  # that as many sightings are an accident
 _SLIGHT = 1e-4  # the same for what healthy traces show now and then too
-_MAIN = 0.3  # of the added time; less is one of many causes
-_BESIDE = 0.2  # the same, for a further culprit
+_MAIN = 0.3  # of the added time; less is one of many causes,
+_MOST = 0.5  # and where little is added, as on a busy machine, it has to be most of it
+_BESIDE = 0.2  # of the added time or of the traces, for a further culprit
 _HUGE = 75_000  # microseconds, which no healthy trace is late by
-_WORTH = 25_000  # microseconds added by the median sighting
+_WORTH = 25_000  # microseconds that are worth a word
+_STALL = 100_000  # the same for an event loop, which a busy machine stalls now and then
 _EXAMPLES = 5
 
 
@@ -93,11 +99,11 @@ def judge(case: Case) -> Verdict:
     """Say who it was, or why that cannot be said. Linear in the spans but for sorting."""
     found = {fault: detector(case) for fault, detector in ALL.items()} if _enough(case) else {}
     checked = _checked(case, found)
-    for group in (UNSEEN, FAILING, WRONG, SLOW):
-        suspected = [each for detector in group for each in found.get(name(detector), ())]
-        weighed = [each for each in _weighed(case, suspected) if _holds(each, takes_time=group is SLOW)]
-        if weighed:
-            return _verdict(weighed, checked)
+    held = [[each for each in _weighed(case, group, found) if _holds(each)] for group in GROUPS]
+    for number, group in enumerate(held):
+        if group:
+            later = [each for other in held[number + 1 :] for each in other] if GROUPS[number] is WRONG else []
+            return _verdict(case, group, later, checked)
     return Verdict(found=False, reason=words.nothing(case, FEWEST_TRACES), checked=checked)
 
 
@@ -105,25 +111,30 @@ def _enough(case: Case) -> bool:
     return len(case.healthy) + len(case.troubled) >= FEWEST_TRACES
 
 
-def _weighed(case: Case, suspected: Sequence[Suspicion]) -> list[Weighed]:
-    """Weigh what belongs to one group: by the time that it explains where it costs time, else by its traces."""
-    if any(_time(each) for each in suspected):
+def _weighed(case: Case, group: Sequence[Detector], found: dict[str, list[Suspicion]]) -> list[Weighed]:
+    """Weigh the suspicions of one group: by the added time that they explain, or by the traces that show them."""
+    suspected = [each for detector in group for each in found.get(name(detector), ())]
+    if group is SLOW:
         added = sum(case.added(sample) for sample in case.troubled) or 1
         return [Weighed(each, min(1.0, _time(each) / added)) for each in suspected]
     traces = {trace_id for each in suspected for trace_id in each.sightings}
     return [Weighed(each, len(each.sightings) / len(traces)) for each in suspected]
 
 
-def _holds(each: Weighed, *, takes_time: bool) -> bool:
+def _holds(each: Weighed) -> bool:
+    """Whether a suspicion is more than an accident."""
     suspicion = each.suspicion
     hits, before = len(suspicion.sightings), suspicion.healthy[0]
-    if takes_time:
-        size = median(_times(suspicion))
-        huge = before == 0 and hits >= _FEWEST and size >= _HUGE
-        likely = hits >= _FEWEST and suspicion.chance < _CHANCE and size >= _WORTH
-        return (huge or likely) and each.share >= _MAIN
+    if suspicion.fault in _TIMED:
+        worth = _STALL if suspicion.fault == "blocked-loop" else _WORTH
+        long = sorted(time for time in suspicion.episodes() if time >= worth)
+        huge = before == 0 and median(long or [0]) >= _HUGE and each.share >= _MAIN
+        likely = suspicion.chance < _CHANCE and each.share >= _MOST
+        return len(long) >= _FEWEST and (huge or likely)
     if suspicion.fault in _SHAPES:
         return suspicion.chance < _SLIGHT
+    if suspicion.fault == "sampling-hides-error":
+        return True  # the load counted it; the traces only say where
     return (hits >= _FEWEST and suspicion.chance < _CHANCE) or (hits >= _FEWEST - 1 and before == 0)
 
 
@@ -136,24 +147,29 @@ def _times(each: Suspicion) -> list[int]:
     return [sum(sighting.time for sighting in sightings) for sightings in each.sightings.values()]
 
 
-def _verdict(weighed: Sequence[Weighed], checked: dict[str, Any]) -> Verdict:
-    main = max(weighed, key=lambda each: (round(each.share, 1), -_RANK[each.suspicion.fault]))
-    others = [each for each in weighed if each.suspicion.service != main.suspicion.service and each.share >= _BESIDE]
-    also = {each.suspicion.service: each for each in sorted(others, key=lambda each: each.share)}
-    return _spoken(main, tuple(_spoken(each, (), {}) for each in also.values()), checked)
+def _verdict(case: Case, held: Sequence[Weighed], later: Sequence[Weighed], checked: dict[str, Any]) -> Verdict:
+    """Let the one that explains most speak, the more special of equals; `later` are those of the groups after it."""
+    main = max(held, key=lambda each: (round(each.share, 1), -_RANK[each.suspicion.fault]))
+    others = [each for each in (*held, *later) if each.share >= _BESIDE]
+    also: dict[str, Weighed] = {main.suspicion.service: main}
+    for each in sorted(others, key=lambda each: (-each.share, _RANK[each.suspicion.fault])):
+        also.setdefault(each.suspicion.service, each)
+    further = tuple(_spoken(case, each, (), {}) for each in also.values() if each is not main)
+    return _spoken(case, main, further, checked)
 
 
-def _spoken(each: Weighed, also: tuple[Verdict, ...], checked: dict[str, Any]) -> Verdict:
+def _spoken(case: Case, each: Weighed, also: tuple[Verdict, ...], checked: dict[str, Any]) -> Verdict:
     suspicion = each.suspicion
+    operation = case.names.get((suspicion.service, suspicion.operation), suspicion.operation)
     return Verdict(
         found=True,
         service=suspicion.service,
-        operation=suspicion.operation,
+        operation=operation,
         fault=suspicion.fault,
         share=round(each.share, 3),
         evidence=_evidence(suspicion),
         not_told_from=suspicion.alike,
-        reason=words.reason(suspicion),
+        reason=words.reason(suspicion, operation),
         also=also,
         checked=checked,
     )

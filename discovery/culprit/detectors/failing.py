@@ -6,15 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from discovery.culprit.account import Part
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
-from discovery.culprit.detectors.slow import grown
+from discovery.culprit.detectors.slicing import follows
 from discovery.culprit.failure import Failure, How, breaker
 from discovery.culprit.sample import Sample
 from discovery.culprit.visit import Visit, status
 from discovery.trace import Span
 
-_MOSTLY = 0.8  # of what one value of a tag did
+_MOSTLY = 0.8  # of a service's refusals
 _IN_A_ROW = 2
 _REFUSALS = 3  # of the peer itself, seen before it was cut off
 
@@ -72,25 +71,10 @@ def bad_canary(case: Case) -> list[Suspicion]:
     """All errors of a service are of one version or instance of it, which nearly always fails; its others do well."""
     found = []
     for each in error(case):
-        value = _follows(case, each)
+        value = follows(case, each)
         if value:
             text = f"only {value} of it fails, and nearly always"
             found.append(replace(each, fault="bad-canary", because=text))
-    return found
-
-
-def slow_replica(case: Case) -> list[Suspicion]:
-    """All slow visits of a service are of one instance of it, nearly all of that one are, and others are as ever."""
-
-    def see(sample: Sample) -> Iterator[Sighting]:
-        for entry, more, spans in grown(sample, case, Part.LEAD, Part.WORK):
-            yield Sighting(entry.service, entry.operation, spans, more)
-
-    found = []
-    for each in suspicions(case, "slow-replica", see):
-        value = _follows(case, each)
-        if value:
-            found.append(replace(each, because=f"only {value} of it is slow, and nearly always"))
     return found
 
 
@@ -250,23 +234,3 @@ def _depends(case: Case, service: str, others: set[str]) -> bool:
         for edges in case.usual.edges.values()
         for edge in edges
     )
-
-
-def _follows(case: Case, suspicion: Suspicion) -> str:
-    """Say which version or instance of a service a trouble follows; nothing where it follows none."""
-    marked = {span for each in suspicion.sightings.values() for sighting in each for span in sighting.spans}
-    for tag in ("service.version", "service.instance.id"):
-        hits: Counter[str] = Counter()
-        all_of: Counter[str] = Counter()
-        for sample in case.troubled:
-            for visit in sample.visits.all:
-                if visit.service == suspicion.service:
-                    value = str(visit.span.tag(tag))
-                    all_of[value] += 1
-                    hits[value] += visit.span.span_id in marked
-        if len(all_of) < 2 or not hits:
-            continue
-        value, count = hits.most_common(1)[0]
-        if count >= _MOSTLY * all_of[value] and sum(hits.values()) - count <= 0.1 * count:
-            return f"{tag} {value}"
-    return ""

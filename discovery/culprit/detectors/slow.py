@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from discovery.culprit.account import Entry, Part
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
+from discovery.culprit.detectors.slicing import follows
 from discovery.culprit.sample import Sample
 from discovery.culprit.usual import overlapping, repeats
 from discovery.culprit.visit import Visit, number
@@ -28,7 +29,7 @@ def grown(sample: Sample, case: Case, *parts: Part) -> Iterator[tuple[Entry, int
 def _slow(case: Case, fault: str, *parts: Part, alike: tuple[str, ...] = (), because: str = "") -> list[Suspicion]:
     def see(sample: Sample) -> Iterator[Sighting]:
         for entry, more, spans in grown(sample, case, *parts):
-            yield Sighting(entry.service, entry.operation, spans, more)
+            yield _sighting(sample, entry, more, spans)
 
     return suspicions(case, fault, see, alike=alike, because=because)
 
@@ -44,6 +45,16 @@ def latency(case: Case) -> list[Suspicion]:
         because="the time is its own: nothing below its server span took it, and it waited for no loop, thread or "
         "connection",
     )
+
+
+def slow_replica(case: Case) -> list[Suspicion]:
+    """All slow visits of a service are of one instance of it, nearly all of that one are, and others are as ever."""
+    found = []
+    for each in _slow(case, "slow-replica", Part.LEAD, Part.WORK):
+        value = follows(case, each)
+        if value:
+            found.append(replace(each, because=f"only {value} of it is slow, and nearly always"))
+    return found
 
 
 def slow_tail(case: Case) -> list[Suspicion]:
@@ -170,6 +181,10 @@ def cold_cache(case: Case) -> list[Suspicion]:
     return suspicions(case, "cold-cache", see, because="what it kept in a cache it asks for again and again")
 
 
+def _sighting(sample: Sample, entry: Entry, more: int, spans: tuple[str, ...]) -> Sighting:
+    return Sighting(entry.service, entry.operation, spans, more, sample.trace.index[spans[-1]].end)
+
+
 def _place(visit: Visit) -> tuple[str, str]:
     return visit.service, visit.operation
 
@@ -184,7 +199,7 @@ def _visits(case: Case, part: Part, holds: Callable[[Visit], bool]) -> Callable[
         for entry, more, spans in grown(sample, case, part):
             visits = [visit for span in spans if (visit := sample.visits.of.get(span))]
             if all(map(holds, visits)):
-                yield Sighting(entry.service, entry.operation, spans, more)
+                yield _sighting(sample, entry, more, spans)
 
     return see
 

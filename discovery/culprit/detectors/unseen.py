@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
 from discovery.culprit.detectors.failing import blamed
+from discovery.culprit.failure import How
 from discovery.culprit.sample import Sample
 from discovery.trace import Kind, Span
 
@@ -67,8 +68,12 @@ def sampling_hides_error(case: Case) -> list[Suspicion]:
     if counts.errors < 3 or len(red) * 2 > counts.errors:
         return []
 
+    # Who was cut off suffers from somebody else, unless nobody else is seen.
+    first_hand = [sample for sample in red if sample.failures and sample.failures[0].how is not How.CUT_OFF]
+    telling = {sample.trace.trace_id for sample in first_hand or red}
+
     def see(sample: Sample) -> Iterator[Sighting]:
-        if sample.failed and sample.failures and (place := blamed(sample, case)):
+        if sample.trace.trace_id in telling and sample.failures and (place := blamed(sample, case)):
             yield Sighting(*place, sample.failures[0].spans)
 
     text = f"the load counted {counts.errors} errors, of which {len(red)} have a trace: too few requests are sampled"

@@ -1,0 +1,65 @@
+"""Brings the traces of a case together: from a run, from two windows of time, or from one that is split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from discovery.culprit.case import Case, Counts
+from discovery.culprit.run_folder import Run, Window
+from discovery.culprit.sample import Sample, read
+from discovery.trace import Trace
+
+_MARGIN = 0.1  # seconds by which clocks of client and phases may differ
+_REMARKABLE = 50_000  # microseconds above the quick quarter of a route
+_SPREAD = 6  # times the distance from the 5th to the 25th percentile
+_FEW = 4  # traces of a route, of which the quickest says nothing
+
+
+def of_run(traces: Iterable[Trace], run: Run) -> Case:
+    """Sort a run's traces by its phases, by when their first span began; a run of one phase is split."""
+    samples = [read(trace) for trace in traces]
+    if not run.healthy:
+        return split([sample for sample in samples if _within(sample, run.troubled)], run.counts)
+    return Case(
+        healthy=[sample for sample in samples if _within(sample, run.healthy)],
+        troubled=[sample for sample in samples if _within(sample, run.troubled)],
+        afterwards=[sample for sample in samples if _within(sample, run.afterwards)],
+        counts=run.counts,
+    )
+
+
+def of_windows(healthy: Iterable[Trace], troubled: Iterable[Trace]) -> Case:
+    """Compare the traces of a time that was well with those of another."""
+    return Case(healthy=[read(trace) for trace in healthy], troubled=[read(trace) for trace in troubled])
+
+
+def split(samples: Sequence[Sample], counts: Counts | None = None) -> Case:
+    """Split the traces of one window by outcome and duration: the good and quick ones say what is usual.
+
+    Quick is what is not far above the quick quarter of its route, which trouble that meets less than three quarters of
+    the requests leaves alone.
+    """
+    by_route: defaultdict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_route[sample.route].append(sample)
+    healthy: list[Sample] = []
+    troubled: list[Sample] = []
+    for same in by_route.values():
+        limit = _limit(sorted(sample.trace.duration for sample in same if not sample.trace.errors))
+        for sample in same:
+            good = not sample.trace.errors and sample.trace.duration <= limit
+            (healthy if good else troubled).append(sample)
+    return Case(healthy=healthy, troubled=troubled, counts=counts, split=True)
+
+
+def _limit(durations: list[int]) -> float:
+    if len(durations) < _FEW:
+        return float("inf")
+    low, quarter = durations[len(durations) // 20], durations[len(durations) // 4]
+    return quarter + max(_REMARKABLE, _SPREAD * (quarter - low))
+
+
+def _within(sample: Sample, windows: Iterable[Window]) -> bool:
+    begun = sample.trace.root.start
+    return any(window.start - _MARGIN <= begun / 1e6 < window.end + _MARGIN for window in windows)

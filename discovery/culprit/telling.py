@@ -1,0 +1,112 @@
+"""A verdict for a reader of a terminal: who, why, the best example drawn, and where to look on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from statistics import median
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from discovery import terminal
+from discovery.client import Backend
+from discovery.culprit.case import Case
+from discovery.culprit.sample import Sample
+from discovery.culprit.verdict import Verdict
+from discovery.duration import spelled
+from discovery.waterfall import Waterfall
+
+_NEXT = 3  # further suspicions that are worth a line,
+_UNLIKELY = 0.05  # where they are unlikely to be an accident
+
+
+def tell(verdict: Verdict, case: Case, backend: Backend | None) -> None:
+    """Print a verdict to standard output."""
+    console = Console(file=sys.stdout)
+    for text in (verdict, *verdict.also):
+        _say(console, _headline(text), bold=True)
+        _say(console, _capital(text.reason), indent=3)
+        console.print()
+    if verdict.found:
+        _show(console, verdict, case, backend)
+    for line in _besides(verdict, case):
+        _say(console, line)
+
+
+def example(verdict: Verdict, case: Case) -> Sample | None:
+    """The trace that shows it best."""
+    wanted = verdict.evidence[0].trace_id if verdict.evidence else None
+    return next((sample for sample in case.troubled if sample.trace.trace_id == wanted), None)
+
+
+def healthy_one(like: Sample, case: Case) -> Sample | None:
+    """A typical healthy trace of the same route."""
+    same = sorted((each for each in case.healthy if each.route == like.route), key=lambda each: each.trace.duration)
+    return same[len(same) // 2] if same else None
+
+
+def _headline(verdict: Verdict) -> str:
+    if not verdict.found:
+        return "No culprit is named."
+    share = "" if verdict.share is None else f", {verdict.share:.0%} of the trouble"
+    return f"=> {verdict.service}: {verdict.fault} in {verdict.operation}{share}"
+
+
+def _show(console: Console, verdict: Verdict, case: Case, backend: Backend | None) -> None:
+    best = example(verdict, case)
+    if best is None:
+        return
+    spans = frozenset(verdict.evidence[0].span_ids)
+    console.print(Waterfall(best.trace, evidence=spans), crop=False)
+    _say(console, _difference(best, case))
+    other = healthy_one(best, case)
+    if backend:
+        _link(console, "this trace", backend.page(best.trace.trace_id))
+        if other:
+            _link(console, "a healthy one", backend.page(other.trace.trace_id))
+    console.print()
+
+
+def _difference(best: Sample, case: Case) -> str:
+    """Say how healthy traces of the same route differ from those of the evidence."""
+    same = [sample for sample in case.healthy if sample.route == best.route]
+    if not same:
+        return f"There is no healthy trace of {best.route} to compare with."
+    usual = median(sample.trace.duration for sample in same)
+    spans = median(len(sample.trace.spans) for sample in same)
+    red = sum(sample.trace.errors > 0 for sample in same)
+    return (
+        f"Healthy traces of {best.route} ({len(same)} of them): {spelled(usual)} and {spans:.0f} spans at the median, "
+        f"{red} with an error; this one: {spelled(best.trace.duration)}, {len(best.trace.spans)} spans, "
+        f"{best.trace.errors or 'none'} red."
+    )
+
+
+def _besides(verdict: Verdict, case: Case) -> Iterator[str]:
+    if verdict.not_told_from:
+        yield f"From the traces this cannot be told from: {', '.join(verdict.not_told_from)}."
+    if verdict.checked.get("faults"):
+        kinds, troubled = len(verdict.checked["faults"]), len(case.troubled)
+        yield f"Checked: {kinds} kinds of fault in {troubled} traces against {len(case.healthy)} healthy ones."
+    own = (verdict.fault, verdict.service)
+    seen = verdict.checked.get("seen", ())
+    others = [each for each in seen if (each["fault"], each["service"]) != own and each["chance"] < _UNLIKELY]
+    for each in others[:_NEXT]:
+        hits, of = each["troubled"]
+        yield f"  seen too, not held for the cause: {each['service']}.{each['fault']} in {hits} of {of} traces"
+
+
+def _say(console: Console, text: str, *, bold: bool = False, indent: int = 0) -> None:
+    safe = terminal.printable(text, console.encoding)
+    console.print(Padding(Text(safe, style="bold" if bold else ""), (0, 0, 0, indent)))
+
+
+def _link(console: Console, name: str, url: str) -> None:
+    """Print an address on a line of its own, unbroken, so that a terminal opens it."""
+    console.print(Text(f"  {name:14}{url}"), soft_wrap=True)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -36,6 +36,7 @@ COMMANDS = {
     "backend": Command("backend.command", "run the built-in tracing backend alone"),
     "logs": Command("lab.logs", "the log lines of a trace or a service"),
     "reset": Command("lab.reset", "forget all data, traces and logs"),
+    "evaluate": Command("lab.evaluation.command", "how right find is: random faults, run for real"),
     "doctor": Command("lab.doctor", "what is missing or wrong on this machine, and how to mend it"),
     "test": Command("lab.test", "run the tests"),
     "install": Command("lab.install", "only make .venv"),

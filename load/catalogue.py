@@ -23,7 +23,8 @@ Scope = Literal["request", "start", "load"]
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of trouble; a contagious one hurts requests that do not carry it.
 
-    `routes` are those on which it can show, where that is not each one that reaches the service.
+    `routes` are those on which it can show, where that is not each one that reaches the service. `alike` names the
+    faults that its traces may not be told from.
     """
 
     services: tuple[str, ...]
@@ -33,6 +34,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameter: Parameter | None = None
     routes: tuple[str, ...] = ()
     contagious: bool = False
+    alike: tuple[str, ...] = ()
 
 
 Catalogue = dict[str, Fault]

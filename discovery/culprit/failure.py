@@ -20,7 +20,7 @@ class How(StrEnum):
     """What kind of span an error began in."""
 
     REFUSED = "refused"  # a server span: the service itself said no
-    OVERDUE = "overdue"  # a server span that took so long that time ran out
+    OVERDUE = "overdue"  # a server span or a statement that took so long that time ran out
     CUT_OFF = "cut off"  # a server span, whose circuit breaker was open
     STATEMENT = "statement"  # a statement that its database refused
     UNREACHED = "unreached"  # a call that nobody answered
@@ -69,7 +69,7 @@ def _failure(span: Span, trace: Trace, found: Visits) -> Failure:
 
 def _how(span: Span, found: Visits) -> How:
     if is_statement(span):
-        return How.STATEMENT
+        return How.OVERDUE if span.duration >= _LONG else How.STATEMENT
     if span.kind is Kind.SERVER:
         return _refusal(span)
     if span.kind is not Kind.CLIENT:

@@ -16,7 +16,7 @@ from load.catalogue import catalogue
 
 _STRENGTHS: dict[str, tuple[float, float, str]] = {
     "latency": (80, 900, "ms"),
-    "slow-query": (60, 600, ""),
+    "slow-query": (40, 150, ""),
     "n-plus-one": (8, 60, ""),
     "slow-dependency": (150, 1500, "ms"),
     "timeout-mismatch": (150, 500, "ms"),
@@ -50,6 +50,7 @@ _NEEDS: dict[str, dict[str, Any]] = {  # what a fault needs to show at all, wher
     "sampling-hides-error": {"rate": 25, "seconds": (8, 16, 0), "percent": 45},
     "lost-spans": {"rate": 30},
     "retry-storm": {"percent": 20},
+    "slow-query": {"percent": 20},  # each takes a processor; more would be an overloaded machine rather than a query
 }
 
 
@@ -58,7 +59,7 @@ def trial(seed: int) -> Trial:
     dice = random.Random(seed)  # noqa: S311 - nothing to keep secret
     luck = dice.random()
     if luck < 0.2:
-        return healthy(seed, dice)
+        return _healthy(seed, dice)
     one = _one(seed, dice)
     return _two(one, dice) if luck < 0.3 and _can_be_two(one) else one
 
@@ -72,7 +73,12 @@ def defaults(seed: int) -> Iterator[Trial]:
             seed += 1
 
 
-def healthy(seed: int, dice: random.Random) -> Trial:
+def calm(seed: int) -> Trial:
+    """Draw a healthy trial."""
+    return _healthy(seed, random.Random(seed))  # noqa: S311 - nothing to keep secret
+
+
+def _healthy(seed: int, dice: random.Random) -> Trial:
     """Draw a trial with nothing to find: calm or busy, some with declined cards, some beside a noisy neighbour."""
     return Trial(
         seed,

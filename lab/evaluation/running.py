@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -72,7 +73,8 @@ def _await(url: str, child: Child) -> None:
 
 def run(trial: Trial, to: Tracing, folder: Path) -> Path:
     """Run a trial and return its run folder, `run` in the folder given, with `run.json` and `injected.json`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what is left of a run that was cut
+    folder.mkdir(parents=True)
     options = Options(
         state=folder / "shop",
         backend=to.query,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from discovery.trace import Event, Kind, Value
 
 _KINDS = {str(kind): kind for kind in Kind}
+_STATUS = ("http.response.status_code", "http.status_code")  # today's convention, and the one before
+_URL = ("url.full", "http.url", "url.path", "http.target")
 _MOST_INSIDE = 100  # objects and lists in a text that is taken apart
 
 
@@ -46,6 +49,24 @@ def error_message(tags: Mapping[str, Value]) -> str:
     """Return what a failed span says about itself, or nothing."""
     described = tags.get("otel.status_description") or tags.get("error", "")
     return "" if str(described).lower() in ("true", "false") else str(described)
+
+
+def http_status(tags: Mapping[str, Value]) -> int:
+    """Return the HTTP status that a span tells of, be it as a text; 0 where it tells none."""
+    said: Any = next((tags[name] for name in _STATUS if name in tags), 0)
+    try:
+        return int(said)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def url(tags: Mapping[str, Value]) -> SplitResult:
+    """Return the address that a span tells of, whole or its path alone; empty where it tells none."""
+    said = next((str(tags[name]) for name in _URL if name in tags), "")
+    try:
+        return urlsplit(said)
+    except ValueError:  # what should be an address is none
+        return SplitResult("", "", said, "", "")
 
 
 def event(time: int, name: str, attributes: Mapping[str, Value] | None = None) -> Event:

@@ -10,7 +10,6 @@ from discovery.culprit.run_folder import Run, Window
 from discovery.culprit.sample import Sample, read
 from discovery.trace import Trace
 
-_MARGIN = 0.1  # seconds by which clocks of client and phases may differ
 _REMARKABLE = 50_000  # microseconds above the quick quarter of a route
 _SPREAD = 6  # times the distance from the 5th to the 25th percentile
 _FEW = 4  # traces of a route, of which the quickest says nothing
@@ -61,5 +60,4 @@ def _limit(durations: list[int]) -> float:
 
 
 def _within(sample: Sample, windows: Iterable[Window]) -> bool:
-    begun = sample.trace.root.start
-    return any(window.start - _MARGIN <= begun / 1e6 < window.end + _MARGIN for window in windows)
+    return any(window.holds(sample.trace.root.start) for window in windows)

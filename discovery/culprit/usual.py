@@ -142,11 +142,11 @@ def _callees(samples: Iterable[Sample]) -> dict[Call, tuple[str, str]]:
 
 
 def _most(pairs: Iterable[tuple[tuple[str, str], float]]) -> dict[tuple[str, str], float]:
-    found: dict[tuple[str, str], float] = {}
+    """The most of each place, but for the one in twenty that may be an accident."""
+    found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for place, value in pairs:
-        if value > found.get(place, -1):
-            found[place] = value
-    return found
+        found[place].append(value)
+    return {place: sorted(values)[int(0.95 * (len(values) - 1))] for place, values in found.items()}
 
 
 def _within(visits: Iterable[Visit]) -> dict[tuple[str, str], str]:

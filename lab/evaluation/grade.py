@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,15 @@ _OPERATIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "payment": ("get /payments/{payment}",),
     },
     "GET /products": {"gateway": ("get /products",), "inventory": ("get /products",)},
+}
+
+
+# A span that is missing can only be shown by those next to it.
+_NEXT_TO = {
+    "gateway": ("client", "gateway", "order", "payment", "inventory"),
+    "order": ("gateway", "order", "payment", "inventory"),
+    "payment": ("gateway", "order", "payment"),
+    "inventory": ("gateway", "order", "inventory"),
 }
 
 
@@ -94,7 +102,8 @@ def _against(fault: str, verdict: Verdict, case: Case, injected: list[dict[str, 
     where, what = service(fault), name(fault)
     right_service = verdict.found and verdict.service == where
     named = verdict.fault == what or (what in verdict.not_told_from and verdict.fault in catalogue()[what].alike)
-    routes = catalogue()[what].routes or tuple(_OPERATIONS)
+    anybody = catalogue()[what].contagious or catalogue()[what].scope == "start"
+    routes = _OPERATIONS if anybody else {request["route"] for request in injected}
     operations = {each for route in routes for each in _OPERATIONS[route].get(where, ())}
     return {
         "service": right_service,
@@ -105,7 +114,7 @@ def _against(fault: str, verdict: Verdict, case: Case, injected: list[dict[str, 
 
 
 def _proven(where: str, what: str, verdict: Verdict, case: Case, injected: list[dict[str, Any]]) -> bool:
-    """Every trace of the evidence met the fault, and its spans are the service's or of those who call it.
+    """Every trace of the evidence met the fault, and its spans are the service's or of those next to it.
 
     A fault that is contagious, or that the shop was started with, may be met by any request of its time.
     """
@@ -117,14 +126,9 @@ def _proven(where: str, what: str, verdict: Verdict, case: Case, injected: list[
         if sample is None or not (anybody or evidence.trace_id in met):
             return False
         spans = [sample.trace.index[span] for span in evidence.span_ids if span in sample.trace.index]
-        near = {where, *_callers(where)}
-        if not spans or not any(span.service in near for span in spans):
+        if not any(span.service in _NEXT_TO[where] for span in spans):
             return False
     return bool(verdict.evidence)
-
-
-def _callers(where: str) -> Iterable[str]:
-    return {"gateway": ("client",), "order": ("gateway",)}.get(where, ("gateway", "order"))
 
 
 def _first(counted: Counter[str]) -> str:

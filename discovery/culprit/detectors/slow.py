@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from discovery.culprit.account import Entry, Part
@@ -14,7 +14,7 @@ from discovery.culprit.visit import Visit, number
 
 _STAIRS = 5  # times the same statement more than usual
 _LARGE = 1_000_000  # bytes
-_RARE = 0.05  # of the visits: a tail rather than a mode
+_RARE = 0.08  # of the visits: a tail rather than a mode
 
 
 def grown(sample: Sample, case: Case, *parts: Part) -> Iterator[tuple[Entry, int, tuple[str, ...]]]:
@@ -61,12 +61,16 @@ def slow_tail(case: Case) -> list[Suspicion]:
     """The same as latency, but for few: the median says nothing of it, and those few take far longer by the same."""
     found = []
     for each in _slow(case, "slow-tail", Part.LEAD, Part.WORK, alike=("latency",)):
-        hits, visiting = each.troubled
-        if hits <= _RARE * visiting:
-            found.append(each)
-    return [
-        _because(each, f"{each.troubled[0]} of {each.troubled[1]} requests took an expensive way") for each in found
-    ]
+        most = max(map(_cost, each.sightings.values()))
+        tail = {trace_id: seen for trace_id, seen in each.sightings.items() if 2 * _cost(seen) >= most}
+        if len(tail) <= _RARE * each.troubled[1]:
+            text = f"few of its requests ({len(tail)} of {each.troubled[1]}) take an expensive way of its own"
+            found.append(replace(each, sightings=tail, because=text))
+    return found
+
+
+def _cost(seen: Sequence[Sighting]) -> int:
+    return sum(sighting.time for sighting in seen)
 
 
 def slow_query(case: Case) -> list[Suspicion]:
@@ -125,19 +129,30 @@ def thread_starvation(case: Case) -> list[Suspicion]:
 
 
 def pool_exhaustion(case: Case) -> list[Suspicion]:
-    """No database connection was free: a `pool.wait` span, and `tracelab.wait.pool` on the server span."""
-    return _slow(case, "pool-exhaustion", Part.POOL, because="requests waited for a database connection")
+    """No database connection was free: a `pool.wait` span, and `tracelab.wait.pool` on the server span.
+
+    Where somebody idles inside a transaction, it is that one's doing: others hold connections while they wait for it.
+    """
+    found = _slow(case, "pool-exhaustion", Part.POOL, because="requests waited for a database connection")
+    return [each for each in found if each.service not in _holders(case)]
 
 
 def lock_contention(case: Case) -> list[Suspicion]:
-    """Statements that take a lock (BEGIN on SQLite, FOR UPDATE) wait, and somebody idles inside a transaction."""
-    return _slow(
-        case,
-        "lock-contention",
-        Part.LOCK,
-        Part.HELD,
-        because="transactions waited for a lock that another one held while it did nothing",
-    )
+    """Statements that take a lock (BEGIN on SQLite, FOR UPDATE) wait, and somebody idles inside a transaction.
+
+    When many wait, no connection is left, and others wait for one: their time is the lock's too.
+    """
+    because = "transactions waited for a lock that another one held while it did nothing"
+    narrow = _slow(case, "lock-contention", Part.LOCK, Part.HELD, because=because)
+    wide = _slow(case, "lock-contention", Part.LOCK, Part.HELD, Part.POOL, because=because)
+    holders = _holders(case)
+    return [each for each in narrow if each.service not in holders] + [each for each in wide if each.service in holders]
+
+
+def _holders(case: Case) -> set[str]:
+    """Services that idle inside transactions more than once."""
+    held = _slow(case, "lock-contention", Part.HELD)
+    return {each.service for each in held if len(each.sightings) > 1 and each.healthy[0] == 0}
 
 
 def large_payload(case: Case) -> list[Suspicion]:
@@ -202,7 +217,3 @@ def _visits(case: Case, part: Part, holds: Callable[[Visit], bool]) -> Callable[
                 yield _sighting(sample, entry, more, spans)
 
     return see
-
-
-def _because(suspicion: Suspicion, text: str) -> Suspicion:
-    return replace(suspicion, because=text)

@@ -49,7 +49,8 @@ def double_charge(case: Case) -> list[Suspicion]:
         for edge, visits in sample.edges.items():
             counts = known.get(edge)
             if counts and len(visits) >= 2 * max(counts) and max(counts) > 0:
-                yield Sighting(edge[0], edge[1], tuple(visit.span.span_id for visit in visits))
+                calls = [visit.call.span_id for visit in visits if visit.call]
+                yield Sighting(edge[0], edge[1], (*calls, *(visit.span.span_id for visit in visits)))
 
     return suspicions(
         case, "double-charge", see, because="it had done twice what is always done once, without an error"

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from discovery import attributes, field
+from discovery.sharing import shared
 from discovery.trace import Event, Kind, Span, SpanLink, Value
+
+Resources = dict[str, Mapping[str, Value]]  # what senders say about themselves, once for all spans of each
 
 
 def spans(document: Any) -> list[Span]:
@@ -15,29 +18,31 @@ def spans(document: Any) -> list[Span]:
     whole = field.an_object(document, "the document")
     traces = field.a_list(whole["data"], "data") if "data" in whole else [whole]
     found: list[Span] = []
+    resources: Resources = {}
     for number, each in enumerate(traces):
         place = f"data[{number}]"
         trace = field.an_object(each, place)
         processes = field.an_object(trace.get("processes") or {}, f"{place}.processes")
         default = field.text(trace, "traceID", place)
         for inner, raw in enumerate(field.a_list(trace.get("spans"), f"{place}.spans")):
-            found.append(_span(raw, processes, default, f"{place}.spans[{inner}]"))
+            inside = f"{place}.spans[{inner}]"
+            span = field.an_object(raw, inside)
+            process = span.get("process") or processes.get(str(span.get("processID")), {})
+            found.append(_span(span, field.an_object(process, f"{inside}.process"), resources, default, inside))
     return found
 
 
-def _span(raw: Any, processes: Mapping[str, Any], trace_id: str, place: str) -> Span:
-    raw = field.an_object(raw, place)
-    process = raw.get("process") or processes.get(str(raw.get("processID")), {})
-    process = field.an_object(process, f"{place}.process")
+def _span(raw: dict[str, Any], process: dict[str, Any], resources: Resources, trace_id: str, place: str) -> Span:
+    sender = _tags(process.get("tags"), f"{place}.process.tags")
     tags = _tags(raw.get("tags"), f"{place}.tags")
     parent, detached, links = _references(raw, place)
     peer = tags.get("peer.service")
     return Span(
-        trace_id=field.text(raw, "traceID", place) or trace_id or "unnamed",
-        span_id=field.an_id(raw, "spanID", place),
+        trace_id=shared(field.text(raw, "traceID", place) or trace_id or "unnamed"),
+        span_id=shared(field.an_id(raw, "spanID", place)),
         parent_id=parent,
-        service=field.text(process, "serviceName", f"{place}.process"),
-        name=field.text(raw, "operationName", place),
+        service=shared(field.text(process, "serviceName", f"{place}.process")),
+        name=shared(field.text(raw, "operationName", place)),
         kind=attributes.kind(tags.get("span.kind")),
         start=field.whole(raw, "startTime", place),
         duration=field.whole(raw, "duration", place),
@@ -46,7 +51,7 @@ def _span(raw: Any, processes: Mapping[str, Any], trace_id: str, place: str) -> 
         remote=None if peer is None else str(peer),
         detached=detached,
         attributes=tags,
-        resource=_tags(process.get("tags"), f"{place}.process.tags"),
+        resource=resources.setdefault(repr(sender), sender),
         events=tuple(_event(each, f"{place}.logs") for each in field.a_list(raw.get("logs"), f"{place}.logs")),
         links=links,
     )
@@ -78,7 +83,11 @@ def _event(raw: Any, place: str) -> Event:
 
 def _tags(raw: Any, place: str) -> dict[str, Value]:
     pairs = (field.an_object(each, place) for each in field.a_list(raw, place))
-    return {str(pair.get("key", "")): attributes.value(pair.get("value")) for pair in pairs}
+    return {shared(str(pair.get("key", ""))): _shared(attributes.value(pair.get("value"))) for pair in pairs}
+
+
+def _shared(value: Value) -> Value:
+    return shared(value) if isinstance(value, str) else value
 
 
 def as_json(spans: Iterable[Span]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from discovery import attributes, field
+from discovery.sharing import shared
 from discovery.trace import Kind, Span, SpanLink, Value
 
 KINDS = (Kind.INTERNAL, Kind.INTERNAL, Kind.SERVER, Kind.CLIENT, Kind.PRODUCER, Kind.CONSUMER)
@@ -27,10 +28,12 @@ def spans(document: Any) -> list[Span]:
 def places(document: Any) -> Iterator[Place]:
     """Give every span still unread, with its place in the document, what its resource says, and its scope's name."""
     groups = field.a_list(field.an_object(document, "the document").get("resourceSpans"), "resourceSpans")
+    resources: dict[str, Mapping[str, Value]] = {}  # one for all spans of a sender, in however many groups they come
     for number, each in enumerate(groups):
         place = f"resourceSpans[{number}]"
         group = field.an_object(each, place)
-        resource = _tags(field.an_object(group.get("resource") or {}, f"{place}.resource"), f"{place}.resource")
+        sender = _tags(field.an_object(group.get("resource") or {}, f"{place}.resource"), f"{place}.resource")
+        resource = resources.setdefault(repr(sender), sender)
         for inner, scope in enumerate(field.a_list(group.get("scopeSpans"), f"{place}.scopeSpans")):
             inside = f"{place}.scopeSpans[{inner}]"
             scope_spans = field.a_list(field.an_object(scope, inside).get("spans"), f"{inside}.spans")
@@ -86,18 +89,18 @@ def make(
     peer = tags.get("peer.service")
     waited_for = [link for link in links if link.span_id != parent_id or link.attributes.get(_REFERENCE) != _FOLLOWS]
     return Span(
-        trace_id=trace_id,
-        span_id=span_id,
-        parent_id=parent_id if parent_id.strip("0") and parent_id != span_id else None,
+        trace_id=shared(trace_id),
+        span_id=shared(span_id),
+        parent_id=shared(parent_id) if parent_id.strip("0") and parent_id != span_id else None,
         service=attributes.text(resource.get("service.name", "")),
-        name=name,
+        name=shared(name),
         kind=kind,
         start=start,
         duration=end - start,
         error=code == ERROR or attributes.is_error(tags),
         ok=code == OK,
         message=message or attributes.error_message(tags),
-        remote=None if peer is None else attributes.text(peer),
+        remote=None if peer is None else shared(attributes.text(peer)),
         detached=len(waited_for) < len(links),
         scope=scope,
         attributes=tags,
@@ -130,11 +133,15 @@ def _event(raw: Any, place: str) -> tuple[int, str, dict[str, Value]]:
 
 
 def _tags(raw: dict[str, Any], place: str) -> dict[str, Value]:
-    pairs = field.a_list(raw.get("attributes"), f"{place}.attributes")
-    return {
-        str(pair.get("key", "")): attributes.value(_any_value(pair.get("value")))
-        for pair in (field.an_object(each, f"{place}.attributes") for each in pairs)
-    }
+    found: dict[str, Value] = {}
+    for each in field.a_list(raw.get("attributes"), f"{place}.attributes"):
+        pair = field.an_object(each, f"{place}.attributes")
+        value = pair.get("value")
+        said = value.get("stringValue") if isinstance(value, dict) and len(value) == 1 else None  # as most are
+        found[shared(str(pair.get("key", "")))] = (
+            shared(said) if type(said) is str else attributes.value(_any_value(value))
+        )
+    return found
 
 
 def _any_value(raw: Any) -> Any:

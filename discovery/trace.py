@@ -25,13 +25,21 @@ class Kind(StrEnum):
     CONSUMER = "consumer"
 
 
+_NOTHING: Mapping[str, Value] = {}
+
+
+def _nothing() -> Mapping[str, Value]:
+    """Return one empty mapping for all: of each span's, most are empty."""
+    return _NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened at one moment inside a span; `time` in microseconds since the epoch."""
 
     time: int
     name: str
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class SpanLink:
 
     trace_id: str
     span_id: str
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
 
 
 Detail = TypeVar("Detail", Event, SpanLink)
@@ -70,14 +78,14 @@ class Span:
     ok: bool = False
     message: str = ""
     remote: str | None = None
-    address: Mapping[str, Value] = field(default_factory=dict)
-    remote_address: Mapping[str, Value] = field(default_factory=dict)
+    address: Mapping[str, Value] = field(default_factory=_nothing)
+    remote_address: Mapping[str, Value] = field(default_factory=_nothing)
     detached: bool = False
     shared: bool = False
     debug: bool = False
     scope: str = ""
-    attributes: Mapping[str, Value] = field(default_factory=dict)
-    resource: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=_nothing)
+    resource: Mapping[str, Value] = field(default_factory=_nothing)
     events: tuple[Event, ...] = ()
     links: tuple[SpanLink, ...] = ()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from discovery import attributes, field, ids
 from discovery.errors import Malformed
+from discovery.sharing import shared
 from discovery.trace import Event, Kind, Span, Value
 
 
@@ -33,47 +34,50 @@ def span(raw: Any, place: str) -> Span:
     local = field.an_object(raw.get("localEndpoint") or {}, f"{place}.localEndpoint")
     remote = field.an_object(raw.get("remoteEndpoint") or {}, f"{place}.remoteEndpoint")
     raw_tags = field.an_object(raw.get("tags") or {}, f"{place}.tags")
-    tags = {name: tag if type(tag) is str else attributes.value(tag) for name, tag in raw_tags.items()}  # mostly texts
+    tags = {
+        shared(name): shared(tag) if type(tag) is str else attributes.value(tag)  # mostly texts
+        for name, tag in raw_tags.items()
+    }
+    noted = field.a_list(raw.get("annotations"), f"{place}.annotations")
     return Span(
-        trace_id=field.an_id(raw, "traceId", place),
-        span_id=field.an_id(raw, "id", place),
+        trace_id=shared(field.an_id(raw, "traceId", place)),
+        span_id=shared(field.an_id(raw, "id", place)),
         parent_id=_parent(raw, place),
-        service=field.text(local, "serviceName", f"{place}.localEndpoint"),
-        name=field.text(raw, "name", place),
+        service=shared(field.text(local, "serviceName", f"{place}.localEndpoint")),
+        name=shared(field.text(raw, "name", place)),
         kind=attributes.kind(raw.get("kind")),
         start=field.whole(raw, "timestamp", place),
         duration=field.whole(raw, "duration", place),
         error=attributes.is_error(tags),
         message=attributes.error_message(tags),
-        remote=field.text(remote, "serviceName", f"{place}.remoteEndpoint") or None,
+        remote=shared(field.text(remote, "serviceName", f"{place}.remoteEndpoint")) or None,
         address=_address(local),
         remote_address=_address(remote),
         shared=raw.get("shared") is True,
         debug=raw.get("debug") is True,
         attributes=tags,
-        events=tuple(
-            _event(each, f"{place}.annotations")
-            for each in field.a_list(raw.get("annotations"), f"{place}.annotations")
-        ),
+        events=tuple([_event(each, f"{place}.annotations") for each in noted]) if noted else (),
     )
 
 
 def _parent(raw: dict[str, Any], place: str) -> str | None:
     parent = field.text(raw, "parentId", place)
-    return None if not parent.strip("0") or parent == raw.get("id") else parent
+    return None if not parent.strip("0") or parent == raw.get("id") else shared(parent)
 
 
-def _address(endpoint: dict[str, Any]) -> dict[str, Value]:
-    """Return ipv4, ipv6 and port where they are any; an address stands under its own family, whatever it came as."""
-    found: dict[str, Value] = {}
-    for name in ("ipv4", "ipv6"):
-        if isinstance(given := endpoint.get(name), str):
-            found |= _ip(given)
-    port = endpoint.get("port")
-    return found | ({"port": port} if isinstance(port, int) and port > 0 else {})
+def _address(endpoint: dict[str, Any]) -> Mapping[str, Value]:
+    ipv4, ipv6, port = endpoint.get("ipv4"), endpoint.get("ipv6"), endpoint.get("port")
+    return _placed(
+        ipv4 if isinstance(ipv4, str) else "", ipv6 if isinstance(ipv6, str) else "", port if type(port) is int else 0
+    )
 
 
 @lru_cache(1024)
+def _placed(ipv4: str, ipv6: str, port: int) -> Mapping[str, Value]:
+    """Return ipv4, ipv6 and port where they are any; an address stands under its own family, whatever it came as."""
+    return _ip(ipv4) | _ip(ipv6) | ({"port": port} if port > 0 else {})
+
+
 def _ip(given: str) -> dict[str, Value]:
     try:
         found = ip_address(given)

@@ -23,13 +23,14 @@ class Glyphs:
     pipe: str
     error: str
     arrow: str
+    proof: str
     ellipsis: str
     dot: str
     micro: str
 
 
-_UNICODE = Glyphs("█", "░", "├", "└", "│", "✗", "↳", "…", "·", "µ")
-_ASCII = Glyphs("#", ".", "|", "`", "|", "x", ">", "~", "-", "u")
+_UNICODE = Glyphs("█", "░", "├", "└", "│", "✗", "↳", "»", "…", "·", "µ")
+_ASCII = Glyphs("#", ".", "|", "`", "|", "x", ">", "*", "~", "-", "u")
 
 # The palette's colours as the pages have them on white, the blue lighter: each has a contrast of 3:1 at least with a
 # white terminal and with a black one. A terminal of 16 colours has no orange beside its yellow.

@@ -160,8 +160,10 @@ class _Drawing:
         """Explain the marks."""
         on, off, error = self.glyphs.on_path, self.glyphs.off_path, self.glyphs.error
         text = f"{on * 2} critical path: the trace's end waited for it   {off * 2} off it"
+        if self.evidence:
+            text = f"{on * 2} critical path   {off * 2} off it"
         text += f"   {error} error" if self.trace.errors else ""
-        return text + (f"   {self.glyphs.arrow} evidence" if self.evidence else "")
+        return text + (f"   {self.glyphs.proof} evidence" if self.evidence else "")
 
     def _header(self) -> Iterator[list[Segment]]:
         """Say which trace it is, and its size."""
@@ -195,7 +197,7 @@ class _Drawing:
         return [mark, *self._label(row), Segment(f"{times}  "), *self._bar(span)]
 
     def _mark(self, span: Span) -> str:
-        proof = self.glyphs.arrow if span.span_id in self.evidence else ""
+        proof = self.glyphs.proof if span.span_id in self.evidence else ""
         return f"{self.glyphs.error if span.error else ''}{proof}".ljust(2)
 
     def _label(self, row: _Row) -> list[Segment]:

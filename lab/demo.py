@@ -1,13 +1,13 @@
-"""Starts the shop, buys, slows one order down and breaks another, and shows where their traces say the trouble is."""
+"""Starts the shop, buys, slows some orders down and breaks others, and names who it was from their traces alone."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -17,15 +17,18 @@ from rich.console import Console
 
 import lab
 from discovery import client
+from discovery.culprit import gather, telling
+from discovery.culprit.judge import judge
 from discovery.errors import NotFound
 from discovery.trace import Trace
 from discovery.waterfall import Waterfall
-from lab import evidence, memory, orders, state, up
-from lab.evidence import Finding
+from lab import memory, orders, state, up
 from lab.options import Options
+from lab.orders import Answer
 from lab.shop import Shop
 
-_HEALTHY = 5
+_HEALTHY = 24  # orders
+_TROUBLED = 16  # orders, of which every other one meets the fault
 _SETTLED = 0.7  # seconds without a new span: longer than the delay of a batch
 _OLD = 1.0  # seconds after its end until a trace without gaps is taken as whole
 _WITHIN = 15.0
@@ -39,24 +42,20 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A fault to ask for, and how to find it in a trace."""
+    """A fault to ask for, and how to announce it."""
 
     title: str
     service: str
     fault: str
     parameter: str
-    find: Callable[[Trace, list[Trace]], Finding | None]
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.fault}:{self.parameter}"
 
 
 TROUBLES = (
-    Trouble("One order, with a slow payment service", "payment", "latency", "300ms", evidence.added_time),
-    Trouble(
-        "One order, with a failing inventory service",
-        "inventory",
-        "error",
-        "503",
-        lambda trace, _: evidence.error_origin(trace),
-    ),
+    Trouble("a slow payment service", "payment", "latency", "300ms"),
+    Trouble("a failing inventory service", "inventory", "error", "503"),
 )
 
 
@@ -70,41 +69,48 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Give the demo."""
     chosen = Options(state=state.folder(), port_offset=up.offset(args.port_offset))
-    show = _mute if args.json else up.tell
     up.end_on_signals()
     try:
         with Shop(chosen, _complain) as shop:
-            found = Demo(shop, show).run()
+            demo = Demo(shop, quiet=args.json)
+            found = demo.run()
             if args.json:
                 up.tell(json.dumps(found))
             if not args.once:
-                show(_farewell(shop, found["trace_id"]))
+                demo.say(_farewell(shop, found["trace_id"]))
                 shop.wait()
     except KeyboardInterrupt:
-        show("\nstopped")
+        if not args.json:
+            up.tell("\nstopped")
     return 0
 
 
 class Demo:
     """One demo at one shop."""
 
-    def __init__(self, shop: Shop, show: Callable[[str], None]) -> None:
+    def __init__(self, shop: Shop, *, quiet: bool) -> None:
         self.shop = shop
-        self.show = show
-        self.backend = client.probe(shop.tracing.query)
+        self.say: Callable[[str], None] = _mute if quiet else up.tell
+        self._quiet = quiet
+        self._backend = client.probe(shop.tracing.query)
+        self._sku = ""
 
     def run(self) -> dict[str, Any]:
         """Buy, break, explain; return what was measured."""
         ready = time.monotonic() - lab.STARTED
-        self.show(f"ready in {ready:.1f} s: {', '.join(self.shop.pids)}\n")
-        sku = orders.a_product(self.shop.url)
-        answers = [self._buy(sku)]
+        self.say(f"ready in {ready:.1f} s: {', '.join(self.shop.pids)}")
+        self._sku = orders.a_product(self.shop.url)
+        answers = [self._buy()]
         first, complete_at = self._complete(answers[0].trace_id)
-        answers += [self._buy(sku) for _ in range(_HEALTHY - 1)]
-        healthy = [first] + [self._complete(answer.trace_id)[0] for answer in answers[1:]]
+        self.say(f"first order traced, {complete_at - lab.STARTED:.1f} s after the start\n")
+        with self._progress("buying") as tell:
+            for number in range(2, _HEALTHY + 1):
+                tell(f"healthy orders: {number} of {_HEALTHY}")
+                answers.append(self._buy())
+            healthy = [first, *self._traces(answers[1:])]
         each = median(answer.seconds for answer in answers[1:]) * 1000
-        self._present(f"1. {len(answers)} healthy orders, {each:.0f} ms each (median); the last one:", healthy[-1])
-        findings = [self._break(number, trouble, sku, healthy) for number, trouble in enumerate(TROUBLES, 2)]
+        self._draw(f"1. {len(answers)} healthy orders, {each:.0f} ms each (median). The last one:", healthy[-1])
+        findings = [self._break(number, trouble, healthy) for number, trouble in enumerate(TROUBLES, 2)]
         return {
             "ready_s": round(ready, 3),
             "first_trace_s": round(complete_at - lab.STARTED, 3),
@@ -117,22 +123,35 @@ class Demo:
             "total_s": round(time.monotonic() - lab.STARTED, 3),
         }
 
-    def _buy(self, sku: str) -> orders.Answer:
+    def _buy(self) -> Answer:
         """Place an order that must succeed."""
-        answer = orders.buy(self.shop.url, sku)
+        answer = orders.buy(self.shop.url, self._sku)
         if answer.status != 201:
             raise Unexpected(f"A healthy order was answered {answer.status}: {answer.body}; see {self._logs()}.")
         return answer
 
-    def _break(self, number: int, trouble: Trouble, sku: str, healthy: list[Trace]) -> dict[str, Any]:
-        """Place one order with a fault, and say what its trace proves."""
-        fault = f"{trouble.service}.{trouble.fault}:{trouble.parameter}"
-        answer = orders.buy(self.shop.url, sku, fault)
-        trace, _ = self._complete(answer.trace_id)
-        answered = f"answered {answer.status} in {answer.seconds * 1000:.0f} ms"
-        finding = trouble.find(trace, healthy)
-        self._present(f"{number}. {trouble.title}\n   (baggage: fault={fault}), {answered}:", trace, finding)
-        return {"injected": {"service": trouble.service, "fault": trouble.fault}, "verdict": _verdict(finding)}
+    def _break(self, number: int, trouble: Trouble, healthy: list[Trace]) -> dict[str, Any]:
+        """Place orders of which every other one meets a fault, and name the culprit from all their traces."""
+        answers = []
+        with self._progress("breaking") as tell:
+            for order in range(1, _TROUBLED + 1):
+                tell(f"orders with {trouble.title}: {order} of {_TROUBLED}")
+                answers.append(orders.buy(self.shop.url, self._sku, str(trouble) if order % 2 else ""))
+            tell("waiting for their traces, and comparing them with the healthy ones")
+            case = gather.of_windows(healthy, self._traces(answers))
+            verdict = judge(case)
+        self.say(f"{number}. {_TROUBLED} orders, half of them with {trouble.title}")
+        self.say(f"   (baggage: fault={trouble}). What their traces say:\n")
+        if not self._quiet:
+            telling.tell(verdict, case, self._backend)
+            self.say("")
+        return {
+            "injected": {"service": trouble.service, "fault": trouble.fault},
+            "verdict": verdict.as_json(),
+        }
+
+    def _traces(self, answers: list[Answer]) -> list[Trace]:
+        return [self._complete(answer.trace_id)[0] for answer in answers]
 
     def _complete(self, trace_id: str) -> tuple[Trace, float]:
         """Wait until a trace has stopped growing; return it, and when its last span was there."""
@@ -148,20 +167,26 @@ class Demo:
 
     def _seen(self, trace_id: str) -> Trace | None:
         try:
-            return client.read(self.backend, trace_id, wait=0, expected=1)
+            return client.read(self._backend, trace_id, wait=0, expected=1)
         except NotFound:
             return None
 
-    def _present(self, title: str, trace: Trace, finding: Finding | None = None) -> None:
-        console = Console()
-        with console.capture() as drawn:
-            console.print(Waterfall(trace), crop=False)
-        self.show(f"{title}\n")
-        self.show(drawn.get().rstrip("\n"))
-        if finding:
-            width = console.width - 1
-            self.show("\n" + textwrap.fill(finding.reason, width, initial_indent="=> ", subsequent_indent="   "))
-        self.show(f"   {self.shop.page(trace.trace_id)}\n")
+    def _draw(self, title: str, trace: Trace) -> None:
+        if self._quiet:
+            return
+        self.say(f"{title}\n")
+        Console().print(Waterfall(trace), crop=False)
+        self.say(f"  {self.shop.page(trace.trace_id)}\n")
+
+    @contextmanager
+    def _progress(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show on a terminal what is being done; elsewhere nothing."""
+        console = Console(stderr=True)
+        if self._quiet or not console.is_terminal:
+            yield _mute
+            return
+        with console.status(text) as status:
+            yield status.update
 
     def _logs(self) -> Path:
         return state.logs(self.shop.options.state)
@@ -170,23 +195,6 @@ class Demo:
 def _is_old(trace: Trace) -> bool:
     """Tell whether every span must have been sent by now."""
     return not trace.missing and time.time() - (trace.start + trace.duration) / 1e6 > _OLD
-
-
-def _verdict(finding: Finding | None) -> dict[str, Any]:
-    """What one trace beside a few healthy ones can say: the place. The kind of trouble is left open."""
-    if finding is None:
-        return {"found": False, "reason": "Nothing in the trace grew or turned red."}
-    return {
-        "found": True,
-        "service": finding.service,
-        "operation": finding.operation,
-        "fault": None,
-        "share": round(finding.share, 3),
-        "evidence": [{"trace_id": finding.trace_id, "span_ids": list(finding.span_ids)}],
-        "not_told_from": [],
-        "reason": finding.reason,
-        "checked": {},
-    }
 
 
 def _farewell(shop: Shop, trace_id: str) -> str:
@@ -200,7 +208,8 @@ def _farewell(shop: Shop, trace_id: str) -> str:
             "",
             "or type in a second terminal:",
             "",
-            f"  {me} load slow-payment",
+            f"  {me} load slow-payment --out runs/slow-payment",
+            f"  {me} find --run runs/slow-payment",
             f"  {me} show {trace_id}",
             f"  {me} logs payment",
             "",

@@ -139,9 +139,9 @@ def _is_lock(span: Span) -> bool:
 
 
 _LIKE = {
-    "thread": (Part.THREAD, (Part.LEAD, Part.WORK)),
-    "pool": (Part.POOL, (Part.LEAD, Part.WORK)),
-    "loop": (Part.LOOP, tuple(part for part in Part if part not in (Part.LOOP, Part.GIVEN_UP))),
+    "thread": (Part.THREAD, (Part.LEAD, Part.WORK, Part.HELD)),
+    "pool": (Part.POOL, (Part.LEAD, Part.WORK, Part.HELD)),
+    "loop": (Part.LOOP, tuple(part for part in Part if part not in (Part.LOOP, Part.GIVEN_UP, Part.READING))),
 }
 
 

@@ -48,6 +48,11 @@ class Case:
         visits = (visit for sample in (*self.healthy, *self.troubled) for visit in sample.visits.all)
         return {(visit.service, visit.operation): visit.span.name for visit in visits}
 
+    @staticmethod
+    def of_routes(samples: Iterable[Sample], routes: set[str]) -> int:
+        """Count the samples of some routes."""
+        return sum(sample.route in routes for sample in samples)
+
     def added(self, sample: Sample) -> int:
         """Microseconds by which a trace took remarkably longer than typical; 0 where that is not remarkable."""
         level = self.usual.duration(sample.route)
@@ -113,7 +118,7 @@ def suspicions(case: Case, fault: str, see: See, *, alike: tuple[str, ...] = (),
     for service, traces in troubled.items():
         before = healthy.get(service, {})
         routes = {sample.route for sample, _ in (*traces.values(), *before.values())}
-        of = _of_routes(case.troubled, routes), _of_routes(case.healthy, routes)
+        of = case.of_routes(case.troubled, routes), case.of_routes(case.healthy, routes)
         sightings = {trace_id: seen for trace_id, (_, seen) in traces.items()}
         operations = Counter(each.operation for seen in sightings.values() for each in seen)
         found.append(
@@ -141,7 +146,3 @@ def _seen(samples: Iterable[Sample], see: See) -> dict[str, Seen]:
         for sighting in see(sample):
             found[sighting.service].setdefault(sample.trace.trace_id, (sample, []))[1].append(sighting)
     return dict(found)
-
-
-def _of_routes(samples: Iterable[Sample], routes: set[str]) -> int:
-    return sum(sample.route in routes for sample in samples)

@@ -1,8 +1,6 @@
-"""Where a failed request failed first, and how: the deepest red span, and what it is.
+"""Where a failed request failed first, and how: the origins of its errors (`discovery.origin`), and what they are.
 
-A red span below which nothing is red is where an error began; what ended after its parent had given up cannot have been
-the cause. Where there are several, the one that ended first caused the others, which are retries of it or attempts to
-clean up.
+Where there are several, the one that ended first caused the others, which are retries of it or attempts to clean up.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from discovery.culprit.visit import Visit, Visits, is_statement, status
+from discovery.origin import chain, origins
 from discovery.trace import Kind, Span, Trace
 
 _LONG = 900_000  # microseconds: who refuses does so at once
@@ -46,25 +45,13 @@ class Failure:
 
 def failures(trace: Trace, found: Visits) -> tuple[Failure, ...]:
     """Find the origins of a trace's errors, the first in time first. Linear."""
-    red = [span for span in trace.spans if span.error]
-    if not red:
+    if not any(span.error for span in trace.spans):
         return ()
-    origins = [span for span in red if not any(_causes(child, span) for child in trace.children[span.span_id])]
-    return tuple(_failure(span, trace, found) for span in sorted(origins, key=lambda span: span.end))
-
-
-def _causes(child: Span, parent: Span) -> bool:
-    """Whether a child can be why its parent is red: not after that gave up, which one with a status did not."""
-    return child.error and (child.end <= parent.end or status(parent) > 0)
-
-
-def _failure(span: Span, trace: Trace, found: Visits) -> Failure:
-    above, current = [], trace.span(span.parent_id)
-    while current is not None and current.error:
-        above.append(current)
-        current = trace.span(current.parent_id)
-    visit = found.of.get(span.span_id)
-    return Failure(_how(span, found), span, visit, tuple(above))
+    began = sorted(origins(trace), key=lambda origin: origin.span.end)
+    return tuple(
+        Failure(_how(each.span, found), each.span, found.of.get(each.span.span_id), chain(each, trace)[1:])
+        for each in began
+    )
 
 
 def _how(span: Span, found: Visits) -> How:

@@ -14,6 +14,7 @@ from typing import Any
 
 from discovery.culprit import words
 from discovery.culprit.case import Case, Suspicion
+from discovery.culprit.contribution import Contribution, contributions, errors
 from discovery.culprit.detectors import clock, failing, slow, unseen, wrong
 from discovery.culprit.verdict import Evidence, Verdict
 
@@ -129,7 +130,7 @@ def _holds(each: Weighed) -> bool:
         worth = _STALL if suspicion.fault == "blocked-loop" else _WORTH
         long = sorted(time for time in suspicion.episodes() if time >= worth)
         huge = before == 0 and median(long or [0]) >= _HUGE and each.share >= _MAIN
-        likely = suspicion.chance < _CHANCE and each.share >= _MOST
+        likely = suspicion.chance < _CHANCE and each.share >= _MOST and median(suspicion.episodes()) >= worth
         return len(long) >= _FEWEST and (huge or likely)
     if suspicion.fault in _SHAPES:
         return suspicion.chance < _SLIGHT
@@ -169,10 +170,17 @@ def _spoken(case: Case, each: Weighed, also: tuple[Verdict, ...], checked: dict[
         share=round(each.share, 3),
         evidence=_evidence(suspicion),
         not_told_from=suspicion.alike,
-        reason=words.reason(suspicion, operation),
+        reason=words.reason(suspicion, operation, each.share, _measure(suspicion.fault)),
         also=also,
         checked=checked,
     )
+
+
+def _measure(fault: str) -> str:
+    """What a share is of."""
+    if fault in _TIMED:
+        return "of the added time"
+    return "of the failed requests" if fault in map(name, FAILING) else "of the odd traces"
 
 
 def _evidence(each: Suspicion) -> tuple[Evidence, ...]:
@@ -192,6 +200,25 @@ def _checked(case: Case, found: dict[str, list[Suspicion]]) -> dict[str, Any]:
         "counts": counts,
         "faults": list(ALL),
         "seen": [_counted(each) for each in _flat(found.values())],
+        "added": [_contributed(case, each) for each in contributions(case)] if found else [],
+        "errors": [
+            {"service": service, "operation": operation, "traces": count}
+            for service, operation, count in (errors(case) if found else ())
+        ],
+    }
+
+
+def _contributed(case: Case, each: Contribution) -> dict[str, Any]:
+    entry = each.entry
+    return {
+        "service": entry.service,
+        "operation": case.names.get((entry.service, entry.operation), entry.operation),
+        "part": str(entry.part),
+        "added_ms": round(each.added / 1000, 1),
+        "share": round(each.share, 3),
+        "traces": list(each.traces),
+        "healthy": list(each.healthy),
+        "chance": float(f"{each.chance:.2g}"),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from discovery.culprit import clock
+from discovery import skew
 from discovery.culprit.account import Account, account
 from discovery.culprit.failure import Failure, failures
 from discovery.culprit.visit import Visit, Visits, status, visits
@@ -81,15 +81,9 @@ class Sample:
 
 def read(trace: Trace) -> Sample:
     """Read one trace; where clocks disagree they are set right, and `shifted` says which services' spans were moved."""
-    found = visits(trace)
-    ahead = clock.offsets(found)
-    if not ahead:
-        return Sample(trace, found)
-    shifted = {
-        service: tuple(visit.span.span_id for visit in found.all if visit.service == service) for service in ahead
-    }
-    right = clock.set_right(trace, ahead)
-    return Sample(right, visits(right), shifted)
+    repaired = skew.repaired(trace)
+    shifted = {shift.service: shift.spans for shift in repaired.shifts}
+    return Sample(repaired.trace, visits(repaired.trace), shifted)
 
 
 def _path(span: Span) -> str:

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from statistics import median
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from discovery import terminal
 from discovery.client import Backend
+from discovery.culprit.account import Part
 from discovery.culprit.case import Case
 from discovery.culprit.sample import Sample
 from discovery.culprit.verdict import Verdict
 from discovery.duration import spelled
 from discovery.waterfall import Waterfall
 
+_ROWS = 4  # of the places that took time
 _NEXT = 3  # further suspicions that are worth a line,
 _UNLIKELY = 0.05  # where they are unlikely to be an accident
+
+
+_WAITED = {
+    Part.LEAD: "itself",
+    Part.WORK: "itself",
+    Part.HELD: "itself, locked",
+    Part.READING: "its reader",
+    Part.STATEMENT: "a statement",
+    Part.LOCK: "a lock",
+    Part.CALL: "somebody else",
+    Part.WIRE: "the network",
+    Part.LOOP: "event loop",
+    Part.THREAD: "a thread",
+    Part.POOL: "a connection",
+    Part.GIVEN_UP: "nothing",
+}
 
 
 def tell(verdict: Verdict, case: Case, backend: Backend | None) -> None:
@@ -31,8 +49,23 @@ def tell(verdict: Verdict, case: Case, backend: Backend | None) -> None:
         console.print()
     if verdict.found:
         _show(console, verdict, case, backend)
+    _table(console, verdict)
     for line in _besides(verdict, case):
         _say(console, line)
+
+
+def _table(console: Console, verdict: Verdict) -> None:
+    """List the places that took most of what was added, for readers who want to judge for themselves."""
+    rows = verdict.checked.get("added", ())[:_ROWS]
+    if not rows:
+        return
+    _say(console, f"{'time added, by place':36}{'waiting for':>14}{'in all':>9}{'traces':>11}{'share':>7}")
+    for row in rows:
+        place = terminal.fitted(f"{row['service']} {row['operation']}", 35, "~")
+        hits, of = row["traces"]
+        figures = f"{spelled(1000 * row['added_ms'], 'u'):>9}{f'{hits}/{of}':>11}{row['share']:>7.0%}"
+        console.print(Text(f"{place:36}{_WAITED[row['part']]:>14}{figures}"))
+    console.print()
 
 
 def example(verdict: Verdict, case: Case) -> Sample | None:
@@ -50,8 +83,7 @@ def healthy_one(like: Sample, case: Case) -> Sample | None:
 def _headline(verdict: Verdict) -> str:
     if not verdict.found:
         return "No culprit is named."
-    share = "" if verdict.share is None else f", {verdict.share:.0%} of the trouble"
-    return f"=> {verdict.service}: {verdict.fault} in {verdict.operation}{share}"
+    return f"=> {verdict.service}: {verdict.fault} in {verdict.operation}"
 
 
 def _show(console: Console, verdict: Verdict, case: Case, backend: Backend | None) -> None:
@@ -79,7 +111,7 @@ def _difference(best: Sample, case: Case) -> str:
     red = sum(sample.trace.errors > 0 for sample in same)
     return (
         f"Healthy traces of {best.route} ({len(same)} of them): {spelled(usual)} and {spans:.0f} spans at the median, "
-        f"{red} with an error; this one: {spelled(best.trace.duration)}, {len(best.trace.spans)} spans, "
+        f"{red or 'none'} with an error; this one: {spelled(best.trace.duration)}, {len(best.trace.spans)} spans, "
         f"{best.trace.errors or 'none'} red."
     )
 
@@ -99,8 +131,10 @@ def _besides(verdict: Verdict, case: Case) -> Iterator[str]:
 
 
 def _say(console: Console, text: str, *, bold: bool = False, indent: int = 0) -> None:
+    margin = " " * indent
     safe = terminal.printable(text, console.encoding)
-    console.print(Padding(Text(safe, style="bold" if bold else ""), (0, 0, 0, indent)))
+    whole = textwrap.fill(safe, console.width - 1, initial_indent=margin, subsequent_indent=margin)
+    console.print(Text(whole, style="bold" if bold else ""))
 
 
 def _link(console: Console, name: str, url: str) -> None:

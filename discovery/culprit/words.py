@@ -11,14 +11,14 @@ from discovery.duration import spelled
 _ALIKE = 1.15  # times slower, from which it is worth a word
 
 
-def reason(each: Suspicion, operation: str) -> str:
+def reason(each: Suspicion, operation: str, share: float, measure: str) -> str:
     """Say where, what, how often compared with healthy traces, and how likely that is an accident."""
     hits, of = each.troubled
     before, of_before = each.healthy
     times = [sum(sighting.time for sighting in sightings) for sightings in each.sightings.values()]
     more = f", by {spelled(int(median(times)))} each (median)" if any(times) else ""
     often = f"seen in {hits} of {of} traces of the time of trouble{more}, and in {before} of {of_before} healthy ones"
-    return f"{each.service} {operation}: {each.because}; {often}{_sure(each)}."
+    return f"{each.service} {operation}: {each.because}; {often}{_sure(each)}. It explains {share:.0%} {measure}."
 
 
 def _sure(each: Suspicion) -> str:

@@ -115,8 +115,9 @@ def _own(section: Section, span: Span, trace: Trace, found: Visits) -> tuple[Vis
     answer = found.answers.get(last.span_id)
     if answer and number(answer.span, "http.response.body.size") >= _LARGE:
         return answer, Part.READING
-    follows = any(child.start >= section.end and is_statement(child) for child in trace.children[span.span_id])
-    return visit, Part.HELD if follows and is_statement(last) else Part.WORK
+    following = next((child for child in trace.children[span.span_id] if child.start >= section.end), None)
+    held = following is not None and is_statement(following) and is_statement(last)
+    return visit, Part.HELD if held else Part.WORK
 
 
 def _given_up(trace: Trace, found: Visits) -> dict[str, Visit]:

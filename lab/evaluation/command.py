@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from discovery import client, search
+from discovery import client, otlp, search
 from discovery.culprit import gather, run_folder
 from discovery.culprit.case import Case
 from discovery.culprit.judge import judge
@@ -70,6 +70,9 @@ def _one(trial: Trial, to: Tracing, folder: Path) -> Grade:
     done = running.run(trial, to, place)
     case = _read(done, to.query)
     graded = grade(trial, judge(case), case, done)
+    if not _is_right(graded):  # for whoever wants to know why
+        spans = [span for sample in (*case.healthy, *case.troubled) for span in sample.trace.spans]
+        (place / "traces.json").write_text(json.dumps(otlp.as_json(spans)), encoding="utf-8")
     result = {"trial": asdict(trial), "grade": graded.as_json()}
     unfinished = place / "result.json.new"
     unfinished.write_text(json.dumps(result, indent=1), encoding="utf-8")
@@ -89,9 +92,12 @@ def _kept(folder: Path, trial: Trial) -> Grade | None:
     return Grade(**{**told, "truth": tuple(told["truth"]), "also": tuple(told["also"])})
 
 
+def _is_right(one: Grade) -> bool:
+    return all(one.right.values()) if one.truth else not one.said
+
+
 def _outcome(one: Grade) -> str:
-    right = all(one.right.values()) if one.truth else not one.said
-    return f"{'right' if right else 'WRONG'}  {truth_of(one)}: {one.said or 'nobody'}"
+    return f"{'right' if _is_right(one) else 'WRONG'}  {truth_of(one)}: {one.said or 'nobody'}"
 
 
 def _say(line: str) -> None:

@@ -1,30 +1,30 @@
 """Reads traces from a running backend: Jaeger, Zipkin, or the built-in one, which answers as Zipkin does.
 
-Ids of what is read are normalised (`discovery.ids`), so that a trace is the same whichever backend kept it. A proxy in
-the environment is ignored: backends of a laptop or a compose network are never behind one.
+Ids of what is read are normalised (`discovery.ids`), so that a trace is the same whichever backend kept it.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from discovery import document, ids, otlp, zipkin
+from discovery import fetch, field, ids, otlp, zipkin
 from discovery.errors import Malformed, NotFound, Unreachable
 from discovery.trace import Span, Trace, assemble, group
 
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+Unread = Callable[[], Span]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POLL = 0.1  # seconds between two looks at a trace that still grows
-_SETTLED = 0.6  # seconds without a new span: longer than the laptop's batch delay
+SETTLED = 0.6  # seconds without a new span: longer than the laptop's batch delay
 OLD = 10.0  # seconds after its end from which a trace is taken as it is
 
 
@@ -54,11 +54,11 @@ def probe(url: str, timeout: float = 3.0) -> Backend:
     trouble = "it answers, but neither as Jaeger nor as Zipkin"
     for make, path in ((Make.JAEGER, "/api/v3/services"), (Make.ZIPKIN, "/api/v2/services")):
         try:
-            answer = json.loads(_get(url + path, timeout))
+            answer = json.loads(fetch.get(url + path, timeout))
         except (urllib.error.HTTPError, ValueError):
             continue
         except OSError as error:
-            trouble = _reason(error)
+            trouble = fetch.reason(error)
             break
         if isinstance(answer, dict) == (make is Make.JAEGER):
             return Backend(url, make)
@@ -107,8 +107,8 @@ def read(backend: Backend, trace_id: str, *, wait: float = 5.0, expected: int | 
 def services(backend: Backend) -> list[str]:
     """Return the names of all services that the backend has heard of, sorted."""
     if backend.make is Make.JAEGER:
-        return sorted(json_of(f"{backend.url}/api/v3/services").get("services", []))
-    return sorted(json_of(f"{backend.url}/api/v2/services"))
+        return sorted(fetch.value(f"{backend.url}/api/v3/services").get("services", []))
+    return sorted(fetch.value(f"{backend.url}/api/v2/services"))
 
 
 def latest(
@@ -120,95 +120,75 @@ def latest(
     """
     end = time.time() + 60 if until is None else until  # a clock of another machine may be ahead
     begin = (time.time() if until is None else until) - lookback
+    return group(_read(backend, query(backend, service, round(begin * 1e6), round(end * 1e6), limit)))
+
+
+def query(backend: Backend, service: str, begin: int, end: int, limit: int) -> str:
+    """Return the address of a search for a service's traces between two times, in microseconds since the epoch.
+
+    Jaeger finds a trace by any of the service's spans, Zipkin by the time of its first span, in milliseconds. Without a
+    name Zipkin gives any service's traces. Both give the latest: Zipkin those that began last, Jaeger what came last.
+    """
     if backend.make is Make.ZIPKIN:
-        times = {"endTs": int(end * 1000), "lookback": int((end - begin) * 1000)}
-        query = urlencode({"serviceName": service, "limit": limit, **times})
-        spans = quietly(lambda: zipkin.spans(json_of(f"{backend.url}/api/v2/traces?{query}")))
-    else:
-        query = v3_query(service, begin, end, limit)
-        spans = quietly(lambda: v3(f"{backend.url}/api/v3/traces?{query}"))
-    return group(normalised(spans))
+        until = -(-end // 1000)
+        times = {"endTs": until, "lookback": max(1, until - begin // 1000), "limit": limit}
+        return f"{backend.url}/api/v2/traces?{urlencode({'serviceName': service, **times} if service else times)}"
+    asked = {
+        "query.service_name": service,
+        "query.start_time_min": _rfc3339(begin),
+        "query.start_time_max": _rfc3339(end),
+        "query.search_depth": limit,
+        "query.num_traces": limit,  # the same, by its name in some versions
+    }
+    return f"{backend.url}/api/v3/traces?{urlencode(asked)}"
 
 
-def v3_query(service: str, begin: float, end: float, limit: int) -> str:
-    """Spell a search of Jaeger's v3 API for a service's traces between two Unix times."""
-    return urlencode(
-        {
-            "query.service_name": service,
-            "query.start_time_min": _rfc3339(begin),
-            "query.start_time_max": _rfc3339(end),
-            "query.search_depth": limit,
-            "query.num_traces": limit,  # the same, by its name in newer versions
-        }
-    )
+def unread(backend: Backend, url: str) -> dict[str, list[Unread]]:
+    """Fetch traces, and leave their spans unread: by trace id, what gives each span; nothing where there is none.
+
+    Jaeger's v3 API answers in one or several chunks, each OTLP under `result`.
+    """
+    found: dict[str, list[Unread]] = {}
+    try:
+        answer = fetch.values(url)
+    except NotFound:
+        return found
+    for chunk in answer:
+        if backend.make is Make.JAEGER:
+            result = field.an_object(chunk, url).get("result", {})
+            for place, resource, scope, raw in otlp.places(result):
+                found.setdefault(_trace_id(raw, place), []).append(partial(otlp.span, raw, resource, place, scope))
+        else:
+            for place, raw in zipkin.places(chunk):
+                found.setdefault(_trace_id(raw, place), []).append(partial(zipkin.span, raw, place))
+    return found
+
+
+def spans(trace_id: str, given: Iterable[Unread]) -> list[Span]:
+    """Read the spans of one trace; its id is spelled as this program does everywhere."""
+    read = [each() for each in given]
+    return [span if span.trace_id == trace_id else replace(span, trace_id=trace_id) for span in read]
+
+
+def _trace_id(raw: Any, place: str) -> str:
+    return ids.normalised(field.an_id(field.an_object(raw, place), "traceId", place))
+
+
+def _read(backend: Backend, url: str) -> list[Span]:
+    return [span for trace_id, given in unread(backend, url).items() for span in spans(trace_id, given)]
 
 
 def _whole(trace: Trace, expected: int | None, unchanged: float) -> bool:
     if expected is not None:
         return len(trace.spans) >= expected
     age = time.time() - (trace.start + trace.duration) / 1e6
-    return unchanged >= _SETTLED or (age > OLD and not trace.missing)
+    return unchanged >= SETTLED or (age > OLD and not trace.missing)
 
 
 def _spans(backend: Backend, trace_id: str) -> list[Span]:
     path = "/api/v3/traces/" if backend.make is Make.JAEGER else "/api/v2/trace/"
-    url = backend.url + path + quote(trace_id, safe="")
-    if backend.make is Make.JAEGER:
-        return normalised(quietly(lambda: v3(url)))
-    return normalised(quietly(lambda: zipkin.spans(json_of(url))))
+    return _read(backend, backend.url + path + quote(trace_id, safe=""))
 
 
-def v3(url: str) -> list[Span]:
-    """Read an answer of Jaeger's v3 API: one or several chunks, each OTLP under `result`."""
-    return [span for chunk in document.values(_fetch(url)) for span in otlp.spans(chunk.get("result", {}))]
-
-
-def quietly(read_spans: Callable[[], list[Span]]) -> list[Span]:
-    """Take a trace that is not there, or not there yet, for one without spans."""
-    try:
-        return read_spans()
-    except NotFound:
-        return []
-
-
-def normalised(spans: list[Span]) -> list[Span]:
-    """Spell trace ids as this program does everywhere."""
-    return [replace(span, trace_id=ids.normalised(span.trace_id)) for span in spans]
-
-
-def json_of(url: str) -> Any:
-    """Return what an address answers; NotFound, Malformed and Unreachable say what went wrong."""
-    try:
-        return json.loads(_fetch(url))
-    except ValueError as error:
-        raise Malformed(f"{url} answered with something other than JSON.") from error
-
-
-def _fetch(url: str) -> bytes:
-    try:
-        return _get(url, 10.0)
-    except urllib.error.HTTPError as error:
-        if error.code in (400, 404):  # what was never a trace id of theirs is not found either
-            raise NotFound(f"{url} answered {error.code}.") from error
-        raise Unreachable(f"{url} answered {error.code}; see the backend's log.") from error
-    except OSError as error:
-        raise Unreachable(f"{url} cannot be read: {_reason(error)}.") from error
-
-
-def _get(url: str, timeout: float) -> bytes:
-    """Return what an address answers; HTTPError for a refusal, OSError for all that is not HTTP."""
-    try:
-        with _OPENER.open(url, timeout=timeout) as response:
-            body: bytes = response.read()
-            return body
-    except http.client.HTTPException as error:
-        raise OSError(f"what answers does not speak HTTP ({type(error).__name__})") from error
-
-
-def _reason(error: OSError) -> str:
-    cause = getattr(error, "reason", error)
-    return str(getattr(cause, "strerror", None) or cause).lower()
-
-
-def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+def _rfc3339(microseconds: int) -> str:
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat().replace("+00:00", "Z")

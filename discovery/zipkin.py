@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -16,14 +16,16 @@ from discovery.trace import Event, Kind, Span, Value
 
 def spans(document: Any) -> list[Span]:
     """Read a list of spans, or a list of traces."""
-    items = field.a_list(document, "the document")
-    flat: list[tuple[str, Any]] = []
-    for number, item in enumerate(items):
-        nested = enumerate(item) if isinstance(item, list) else None
-        flat += (
-            [(f"[{number}]", item)] if nested is None else [(f"[{number}][{inner}]", each) for inner, each in nested]
-        )
-    return [span(raw, place) for place, raw in flat]
+    return [span(raw, place) for place, raw in places(document)]
+
+
+def places(document: Any) -> Iterator[tuple[str, Any]]:
+    """Give every span still unread, with its place in the document."""
+    for number, item in enumerate(field.a_list(document, "the document")):
+        if isinstance(item, list):
+            yield from ((f"[{number}][{inner}]", each) for inner, each in enumerate(item))
+        else:
+            yield f"[{number}]", item
 
 
 def span(raw: Any, place: str) -> Span:

@@ -46,7 +46,9 @@ def dependencies(traces: Iterable[Trace]) -> list[Link]:
 
 def _calls(trace: Trace) -> Iterator[_Call]:
     """Give each call once: a client with children leaves it to the server's span, which knows its own name best."""
-    parents = {span.span_id: _parent(span, trace) for span in trace.spans}
+    root = trace.root
+    parents = {span.span_id: _parent(span, trace, root) for span in trace.spans}
+    remotes = _remote_ancestors(trace, parents)
     waited_on = {parent.span_id for parent in parents.values() if parent}
     for span in trace.spans:
         if span.kind is Kind.CLIENT and span.span_id in waited_on:
@@ -57,31 +59,32 @@ def _calls(trace: Trace) -> Iterator[_Call]:
         if kind in (Kind.PRODUCER, Kind.CONSUMER):
             yield from _message(span)
         elif kind in (Kind.SERVER, Kind.CLIENT):
-            yield from _request(span, kind, parents)
+            yield from _request(span, kind, parents, remotes[span.span_id])
 
 
-def _parent(span: Span, trace: Trace) -> Span | None:
+def _parent(span: Span, trace: Trace, root: Span) -> Span | None:
     """Return the parent as Zipkin sees it (zipkin2.internal.SpanNode).
 
     What has lost its parent is below the root, if that came. A call's server half is a parent only to what has the same
     service and all of its address.
     """
-    if span is trace.root:
+    if span is root:
         return None
     parent = trace.span(span.parent_id)
     if parent is None:
-        return trace.root if trace.root.parent_id is None else None
+        return root if root.parent_id is None else None
     client = trace.span(parent.parent_id) if parent.shared else None
     same = (parent.service, parent.address) == (span.service, span.address)
     return client if client and not same else parent
 
 
-def _remote_ancestor(span: Span, parents: Parents) -> Span | None:
-    """Return the closest span above that is a side of a call."""
-    above = parents[span.span_id]
-    while above and above.kind is Kind.INTERNAL:
-        above = parents[above.span_id]
-    return above
+def _remote_ancestors(trace: Trace, parents: Parents) -> Parents:
+    """Return for each span the closest one above that is a side of a call."""
+    found: dict[str, Span | None] = {}
+    for span in trace.spans:  # parents come first
+        above = parents[span.span_id]
+        found[span.span_id] = found[above.span_id] if above and above.kind is Kind.INTERNAL else above
+    return found
 
 
 def _message(span: Span) -> Iterator[_Call]:
@@ -91,12 +94,11 @@ def _message(span: Span) -> Iterator[_Call]:
         yield _Call(*ends, span.error)
 
 
-def _request(span: Span, kind: Kind, parents: Parents) -> Iterator[_Call]:
+def _request(span: Span, kind: Kind, parents: Parents, remote: Span | None) -> Iterator[_Call]:
     is_client = kind is Kind.CLIENT
     caller = span.service if is_client else span.remote
     callee = span.remote if is_client else span.service
     error = span.error
-    remote = _remote_ancestor(span, parents)
     if remote and remote.service:
         if is_client and span.service and remote.service != span.service:
             yield _Call(remote.service, span.service, error=False)  # a call whose server left no span

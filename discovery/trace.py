@@ -182,13 +182,13 @@ def group(spans: Iterable[Span]) -> list[Trace]:
 def _merge(reports: list[Span]) -> Span:
     """Make one span of all reports of it: Zipkin's senders may report the start first and the rest later.
 
-    Where they differ, the longest is right. Linear in what they hold together.
+    Where they differ, the longest is right, whatever came first. Linear in what they hold together.
     """
-    first, *others = sorted(reports, key=lambda span: -span.duration)
-    different = [other for other in others if other != first]
-    if not different:
+    first, *others = reports
+    if all(other == first for other in others):
         return first
-    all_of_it = [first, *different]
+    all_of_it = sorted(reports, key=lambda span: (-span.duration, repr(span)))
+    first = all_of_it[0]
     return replace(
         first,
         parent_id=next((each.parent_id for each in all_of_it if each.parent_id), None),
@@ -234,7 +234,7 @@ def _separate_halves(spans: list[Span]) -> list[Span]:
     if len(halves) == len(spans):
         return spans
     for same in halves.values():
-        same.sort(key=lambda span: (span.shared, span.kind is not Kind.CLIENT, span.start, span.service))
+        same.sort(key=lambda span: (span.shared, span.kind is not Kind.CLIENT, span.start, span.service, span.kind))
     own_id = {
         identity(span): f"{span.span_id}-{span.kind}" + ("" if number == 1 else str(number))
         for same in halves.values()

@@ -13,10 +13,9 @@ from enum import StrEnum
 from functools import cache
 
 from discovery.critical_path import Section, critical_path
-from discovery.culprit.visit import Visit, Visits, is_statement, number, text
+from discovery.culprit.visit import LARGE, Visit, Visits, is_statement, number, text
 from discovery.trace import Kind, Span, Trace
 
-_LARGE = 1_000_000  # bytes of an answer, from which reading it is worth an entry of its own
 _WORTH_MOVING = 2_000  # microseconds of a wait; less is in every request
 _LOCKS = ("BEGIN", "LOCK TABLE")
 
@@ -113,7 +112,7 @@ def _own(section: Section, span: Span, trace: Trace, found: Visits) -> tuple[Vis
         return visit, Part.LEAD
     last = max(before, key=lambda child: child.end)
     answer = found.answers.get(last.span_id)
-    if answer and number(answer.span, "http.response.body.size") >= _LARGE:
+    if answer and number(answer.span, "http.response.body.size") >= LARGE:
         return answer, Part.READING
     following = next((child for child in trace.children[span.span_id] if child.start >= section.end), None)
     held = following is not None and is_statement(following) and is_statement(last)

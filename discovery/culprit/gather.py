@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from discovery.culprit.case import Case, Counts
@@ -34,21 +34,24 @@ def of_windows(healthy: Iterable[Trace], troubled: Iterable[Trace]) -> Case:
 
 
 def split(samples: Sequence[Sample], counts: Counts | None = None) -> Case:
-    """Split the traces of one window by outcome and duration: the good and quick ones say what is usual.
+    """Split the traces of one window by outcome, duration and shape: the good, quick and ordinary ones are healthy.
 
     Quick is what is not far above the quick quarter of its route, which trouble that meets less than three quarters of
-    the requests leaves alone.
+    the requests leaves alone; ordinary is the shape that most traces of a route have.
     """
-    by_route: defaultdict[str, list[Sample]] = defaultdict(list)
+    by_route: defaultdict[tuple[str, int], list[Sample]] = defaultdict(list)
     for sample in samples:
-        by_route[sample.route].append(sample)
+        by_route[sample.route, sample.status].append(sample)
     healthy: list[Sample] = []
     troubled: list[Sample] = []
     for same in by_route.values():
         limit = _limit(sorted(sample.trace.duration for sample in same if not sample.trace.errors))
+        ordinary, count = Counter(sample.shape for sample in same).most_common(1)[0]
+        is_ordinary = count > len(same) / 2
         for sample in same:
-            good = not sample.trace.errors and sample.trace.duration <= limit
-            (healthy if good else troubled).append(sample)
+            good = not sample.trace.errors and sample.trace.duration <= limit and sample.whole and not sample.shifted
+            usual = sample.shape == ordinary or not is_ordinary
+            (healthy if good and usual else troubled).append(sample)
     return Case(healthy=healthy, troubled=troubled, counts=counts, split=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from discovery import skew
 from discovery.culprit.account import Account, account
 from discovery.culprit.failure import Failure, failures
-from discovery.culprit.visit import Visit, Visits, status, visits
+from discovery.culprit.visit import LARGE, Visit, Visits, number, overlapping, repeats, status, visits
 from discovery.trace import Kind, Span, Trace
 
+_STAIRS = 5  # so many more times the same statement make another shape
 Call = tuple[str, str, str]  # the caller's service and operation, and what it asked for
 
 
@@ -77,6 +78,19 @@ class Sample:
                 key = (visit.parent.service, visit.parent.operation, visit.service, visit.operation)
                 found.setdefault(key, []).append(visit)
         return found
+
+    @cached_property
+    def shape(self) -> Hashable:
+        """What a trace is made of, whatever it took: the same for traces of requests that did the same."""
+        visits = self.visits.all
+        return (
+            frozenset((edge, len(same)) for edge, same in self.edges.items()),
+            len(self.unanswered),
+            max(map(repeats, visits), default=0) // _STAIRS,
+            tuple(overlapping(visit) for visit in visits if len(visit.calls) > 1),
+            any(span.start > visit.span.end for visit in visits for span in visit.statements),
+            max((number(visit.span, "http.response.body.size") for visit in visits), default=0) >= LARGE,
+        )
 
 
 def read(trace: Trace) -> Sample:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from discovery.culprit.account import Entry
 from discovery.culprit.sample import Call, Sample
-from discovery.culprit.visit import Visit, number, text
+from discovery.culprit.visit import Visit, number, overlapping, repeats
 
 _FLOOR = 15_000  # microseconds more than usual: less is not told from a busy machine
 _FEW = 5  # traces of a route; with fewer, all routes together say what is usual
@@ -79,22 +79,6 @@ def usual(samples: Sequence[Sample]) -> Usual:
         within=_within(visits),
         beside=_beside(visits),
     )
-
-
-def repeats(visit: Visit) -> int:
-    """How often a visit runs the statement that it runs most often."""
-    counted = Counter(map(text, visit.statements)) if visit.statements else None
-    return max(counted.values()) if counted else 0
-
-
-def overlapping(visit: Visit) -> bool:
-    """Whether two calls of a visit were under way at once."""
-    reached = 0
-    for call in sorted(visit.calls, key=lambda call: call.start):
-        if call.start < reached:
-            return True
-        reached = max(reached, call.end)
-    return False
 
 
 def _size(visit: Visit) -> float:

@@ -6,11 +6,13 @@ operations, which is what a server span names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from discovery.trace import Kind, Span, Trace
 
+LARGE = 1_000_000  # bytes of an answer that is worth a word
 _DATABASE = ("db.query.text", "db.statement", "db.system.name", "db.system")
 
 
@@ -104,3 +106,19 @@ def number(span: Span, name: str) -> float:
 def status(span: Span) -> int:
     """The HTTP status that a span tells of, 0 where it tells none."""
     return int(number(span, "http.response.status_code") or number(span, "http.status_code"))
+
+
+def repeats(visit: Visit) -> int:
+    """How often a visit runs the statement that it runs most often."""
+    counted = Counter(map(text, visit.statements)) if visit.statements else None
+    return max(counted.values()) if counted else 0
+
+
+def overlapping(visit: Visit) -> bool:
+    """Whether two calls of a visit were under way at once."""
+    reached = 0
+    for call in sorted(visit.calls, key=lambda call: call.start):
+        if call.start < reached:
+            return True
+        reached = max(reached, call.end)
+    return False

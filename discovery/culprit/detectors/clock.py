@@ -22,4 +22,9 @@ def clock_skew(case: Case) -> list[Suspicion]:
             yield Sighting(service, operation, spans)
 
     found = suspicions(case, "clock-skew", see, because="its clock is wrong: its spans lie outside their callers'")
-    return [each for each in found if each.troubled[0] >= _MOSTLY * each.troubled[1]]
+    return [each for each in found if each.troubled[0] >= _MOSTLY * _of(case, each)]
+
+
+def _of(case: Case, each: Suspicion) -> int:
+    """Among how many traces it should be seen: all, where one window was split by what is odd."""
+    return each.troubled[1] + each.healthy[1] * case.split

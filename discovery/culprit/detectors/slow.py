@@ -9,11 +9,9 @@ from discovery.culprit.account import Entry, Part
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
 from discovery.culprit.detectors.slicing import follows
 from discovery.culprit.sample import Sample
-from discovery.culprit.usual import overlapping, repeats
-from discovery.culprit.visit import Visit, number
+from discovery.culprit.visit import LARGE, Visit, number, overlapping, repeats
 
 _STAIRS = 5  # times the same statement more than usual
-_LARGE = 1_000_000  # bytes
 _RARE = 0.08  # of the visits: a tail rather than a mode
 
 
@@ -97,13 +95,15 @@ def n_plus_one(case: Case) -> list[Suspicion]:
 
 
 def slow_dependency(case: Case) -> list[Suspicion]:
-    """A call to somebody who leaves no span is slow, and answered well."""
-    return _slow(
-        case,
-        "slow-dependency",
-        Part.CALL,
-        because="it waits for an answer from a system that leaves no span of its own",
-    )
+    """A call to somebody who leaves no span is slow, and answered well; who usually leaves one is another matter."""
+
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for entry, more, spans in grown(sample, case, Part.CALL):
+            if not any(sample.call(sample.trace.index[span]) in case.usual.callee for span in spans):
+                yield _sighting(sample, entry, more, spans)
+
+    because = "it waits for an answer from a system that leaves no span of its own"
+    return suspicions(case, "slow-dependency", see, because=because)
 
 
 def network_delay(case: Case) -> list[Suspicion]:
@@ -161,7 +161,7 @@ def large_payload(case: Case) -> list[Suspicion]:
     def see(sample: Sample) -> Iterator[Sighting]:
         for visit in sample.visits.all:
             size = number(visit.span, "http.response.body.size")
-            if size >= _LARGE and size > 2 * case.usual.body.get(_place(visit), 0):
+            if size >= LARGE and size > 2 * case.usual.body.get(_place(visit), 0):
                 call = (visit.call.span_id,) if visit.call else ()
                 yield Sighting(visit.service, visit.operation, (visit.span.span_id, *call), _added(sample, case))
 
@@ -180,7 +180,12 @@ def serial_fan_out(case: Case) -> list[Suspicion]:
 
 
 def cold_cache(case: Case) -> list[Suspicion]:
-    """A call that only some requests of a route made, as behind a cache, is made by far more of them."""
+    """A call that only some requests of a route made, as behind a cache, is made by far more of them.
+
+    How many did so before has to be known, so that one window of time cannot tell.
+    """
+    if case.split:
+        return []
 
     def see(sample: Sample) -> Iterator[Sighting]:
         known = case.usual.edges.get(sample.route, {})

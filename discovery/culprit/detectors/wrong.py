@@ -26,7 +26,8 @@ def swallowed_error(case: Case) -> list[Suspicion]:
         if not _good(sample, case):
             return
         for edge, counts in case.usual.edges.get(sample.route, {}).items():
-            if edge not in sample.edges and counts and _share(counts) >= _ALWAYS:
+            reads = edge[3].startswith("get ")  # what is read may be remembered
+            if edge not in sample.edges and not reads and counts and _share(counts) >= _ALWAYS:
                 caller = _caller(sample, edge)
                 if caller:
                     yield Sighting(edge[0], edge[1], (caller,))

@@ -81,9 +81,9 @@ def _parent(span: Span, trace: Trace, root: Span) -> Span | None:
 def _remote_ancestors(trace: Trace, parents: Parents) -> Parents:
     """Return for each span the closest one above that is a side of a call."""
     found: dict[str, Span | None] = {}
-    for span in trace.spans:  # parents come first
+    for span in trace.spans:  # parents come first, but for the root, which an orphan may precede: it has none
         above = parents[span.span_id]
-        found[span.span_id] = found[above.span_id] if above and above.kind is Kind.INTERNAL else above
+        found[span.span_id] = found.get(above.span_id) if above and above.kind is Kind.INTERNAL else above
     return found
 
 

@@ -8,7 +8,7 @@ comes before what it looks like otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
@@ -16,6 +16,7 @@ from discovery.culprit import words
 from discovery.culprit.case import Case, Suspicion
 from discovery.culprit.contribution import Contribution, contributions, errors
 from discovery.culprit.detectors import clock, failing, slow, unseen, wrong
+from discovery.culprit.detectors.slicing import slices
 from discovery.culprit.verdict import Evidence, Verdict
 
 Detector = Callable[[Case], list[Suspicion]]
@@ -155,6 +156,7 @@ def _verdict(case: Case, held: Sequence[Weighed], later: Sequence[Weighed], chec
     also: dict[str, Weighed] = {main.suspicion.service: main}
     for each in sorted(others, key=lambda each: (-each.share, _RANK[each.suspicion.fault])):
         also.setdefault(each.suspicion.service, each)
+    checked["follows"] = [asdict(each) for each in slices(case, main.suspicion)]
     further = tuple(_spoken(case, each, (), {}) for each in also.values() if each is not main)
     return _spoken(case, main, further, checked)
 

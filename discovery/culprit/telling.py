@@ -117,6 +117,9 @@ def _difference(best: Sample, case: Case) -> str:
 
 
 def _besides(verdict: Verdict, case: Case) -> Iterator[str]:
+    for each in verdict.checked.get("follows", ())[:_NEXT]:
+        hits, elsewhere = ("{} of {}".format(*each[key]) for key in ("hits", "elsewhere"))
+        yield f"It follows {each['tag']}={each['value']}: {hits} there are hit, and {elsewhere} elsewhere."
     if verdict.not_told_from:
         yield f"From the traces this cannot be told from: {', '.join(verdict.not_told_from)}."
     if verdict.checked.get("faults"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
-from discovery.culprit.detectors.slicing import follows
+from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.failure import Failure, How, breaker
 from discovery.culprit.sample import Sample
 from discovery.culprit.visit import Visit, status
@@ -71,9 +71,8 @@ def bad_canary(case: Case) -> list[Suspicion]:
     """All errors of a service are of one version or instance of it, which nearly always fails; its others do well."""
     found = []
     for each in error(case):
-        value = follows(case, each)
-        if value:
-            text = f"only {value} of it fails, and nearly always"
+        if only := follows(case, each, *REPLICA):
+            text = f"only {only.tag} {only.value} of it fails, and nearly always"
             found.append(replace(each, fault="bad-canary", because=text))
     return found
 

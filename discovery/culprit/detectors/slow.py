@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from discovery.culprit.account import Entry, Part
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
-from discovery.culprit.detectors.slicing import follows
+from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.sample import Sample
 from discovery.culprit.visit import LARGE, Visit, number, overlapping, repeats
 
@@ -47,12 +47,13 @@ def latency(case: Case) -> list[Suspicion]:
 
 def slow_replica(case: Case) -> list[Suspicion]:
     """All slow visits of a service are of one instance of it, nearly all of that one are, and others are as ever."""
-    found = []
-    for each in _slow(case, "slow-replica", Part.LEAD, Part.WORK):
-        value = follows(case, each)
-        if value:
-            found.append(replace(each, because=f"only {value} of it is slow, and nearly always"))
-    return found
+    suspected = _slow(case, "slow-replica", Part.LEAD, Part.WORK)
+    followed = ((each, follows(case, each, *REPLICA)) for each in suspected)
+    return [
+        replace(each, because=f"only {only.tag} {only.value} of it is slow, and nearly always")
+        for each, only in followed
+        if only
+    ]
 
 
 def slow_tail(case: Case) -> list[Suspicion]:

@@ -125,9 +125,8 @@ def _besides(verdict: Verdict, case: Case) -> Iterator[str]:
     if verdict.checked.get("faults"):
         kinds, troubled = len(verdict.checked["faults"]), len(case.troubled)
         yield f"Checked: {kinds} kinds of fault in {troubled} traces against {len(case.healthy)} healthy ones."
-    own = (verdict.fault, verdict.service)
     seen = verdict.checked.get("seen", ())
-    others = [each for each in seen if (each["fault"], each["service"]) != own and each["chance"] < _UNLIKELY]
+    others = [each for each in seen if each["service"] != verdict.service and each["chance"] < _UNLIKELY]
     for each in others[:_NEXT]:
         hits, of = each["troubled"]
         yield f"  seen too, not held for the cause: {each['service']}.{each['fault']} in {hits} of {of} traces"

@@ -41,16 +41,16 @@ _ORDERS = {"POST /orders": 8.0, "GET /orders/{id}": 2.0}
 _READS = {"POST /orders": 3.0, "GET /orders/{id}": 7.0}
 _PRODUCTS = {"POST /orders": 1.0, "GET /products": 19.0}
 _ERRORS = (500, 502, 503)
-_NEEDS: dict[str, dict[str, Any]] = {  # what a fault needs to show at all, where the usual load does not do
+_NEEDS: dict[str, dict[str, Any]] = {  # what a fault needs to show at all, and little enough of what takes a processor
     "serial-fan-out": {"mix": tuple(_READS.items())},
     "cold-cache": {"mix": tuple(_PRODUCTS.items()), "rate": 25, "percent": 5},
-    "slow-tail": {"rate": 20, "seconds": (8, 18, 0), "percent": 4},
+    "slow-tail": {"rate": 15, "seconds": (8, 24, 0), "percent": 2.5},
     "metastable": {"rate": 14, "seconds": (8, 6, 12), "percent": 40},
     "breaker-open": {"seconds": (8, 15, 0), "percent": 5},
     "sampling-hides-error": {"rate": 25, "seconds": (8, 16, 0), "percent": 45},
     "lost-spans": {"rate": 30},
     "retry-storm": {"percent": 20},
-    "slow-query": {"percent": 20},  # each takes a processor; more would be an overloaded machine rather than a query
+    "slow-query": {"percent": 10},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,7 +32,12 @@ def text(found: Value) -> str:
 
 def kind(name: Any) -> Kind:
     """Read a kind however it is spelled; what is absent or unknown is internal."""
-    return _KINDS.get(str(name).lower().removeprefix("span_kind_"), Kind.INTERNAL)
+    return _kind(name if type(name) is str else str(name))
+
+
+@lru_cache(64)
+def _kind(name: str) -> Kind:
+    return _KINDS.get(name.lower().removeprefix("span_kind_"), Kind.INTERNAL)
 
 
 def is_error(tags: Mapping[str, Value]) -> bool:
@@ -40,14 +46,16 @@ def is_error(tags: Mapping[str, Value]) -> bool:
     Zipkin's rule: the presence of `error` says so, be it empty; only "false" takes that back. Beside it, the status of
     OpenTelemetry where a backend keeps it as a tag.
     """
-    if str(tags.get("otel.status_code", "")).upper() == "ERROR":
+    if "otel.status_code" in tags and str(tags["otel.status_code"]).upper() == "ERROR":
         return True
     return "error" in tags and str(tags["error"]).lower() != "false"
 
 
 def error_message(tags: Mapping[str, Value]) -> str:
     """Return what a failed span says about itself, or nothing."""
-    described = tags.get("otel.status_description") or tags.get("error", "")
+    described = tags.get("otel.status_description") or tags.get("error")
+    if described is None:
+        return ""
     return "" if str(described).lower() in ("true", "false") else str(described)
 
 

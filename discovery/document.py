@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from discovery import jaeger, otlp, zipkin
+import msgspec
+
+from discovery import collector, jaeger, otlp, zipkin
 from discovery.errors import Malformed
 from discovery.trace import Span, Trace, group
 
@@ -45,7 +47,8 @@ def parse(content: bytes | str) -> list[Trace]:
 
 def spans(content: bytes | str) -> list[Span]:
     """Read the spans of a text; at least one, or Malformed."""
-    found = [span for value in values(content) for span in _spans(value)]
+    with collector.paused():
+        found = [span for value in values(content) for span in _spans(value)]
     if not found:
         raise Malformed(f"holds no span; {_FORMS}.")
     return found
@@ -58,6 +61,14 @@ def longest(traces: list[Trace]) -> Trace:
 
 def values(content: bytes | str) -> list[Any]:
     """Parse one JSON value, or several one after the other: streams and OTLP's file exporter write one a line."""
+    try:
+        return [msgspec.json.decode(content)]
+    except (ValueError, RecursionError):
+        return _one_by_one(content)
+
+
+def _one_by_one(content: bytes | str) -> list[Any]:
+    """Parse what is more than one value, or none: then a Malformed says why not."""
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

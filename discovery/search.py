@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from discovery import client
+from discovery import client, collector
 from discovery.client import Backend, Make
 from discovery.trace import Span, Trace, assemble
 
@@ -66,17 +66,19 @@ def _count(traces: list[Trace]) -> int:
 
 def _between(backend: Backend, service: str, begin: int, end: int, found: Found) -> None:
     """Add the traces between two times to those found; a trace that came before is read again where it has grown."""
-    answer = client.unread(backend, client.query(backend, service, begin, end, _LIMIT))
-    if len(answer) < _LIMIT:
-        for trace_id, given in answer.items():
+    with collector.paused():
+        answer = client.unread(backend, client.query(backend, service, begin, end, _LIMIT))
+        whole = len(answer) < _LIMIT
+        for trace_id, given in answer.items() if whole else ():
             if len(given) > len(found.get(trace_id, ())):
                 found[trace_id] = client.spans(trace_id, given)
-    elif end - begin <= _SHORTEST:
+    if whole:
+        return
+    if end - begin <= _SHORTEST:
         raise Overflow(
             f"{backend.url} has {_LIMIT} traces or more within {_SHORTEST // 1000} ms, more than it gives at once; "
             "sample fewer, or look at another time."
         )
-    else:
-        middle = (begin + end) // 2
-        _between(backend, service, begin, middle, found)
-        _between(backend, service, middle, end, found)
+    middle = (begin + end) // 2
+    _between(backend, service, begin, middle, found)
+    _between(backend, service, middle, end, found)

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from backend import body
-from discovery import client
+from discovery import client, document
 from tests.backend.running import ask, builtin, post_json
 from tests.discovery import forms
 from tests.discovery.making import tree
@@ -66,7 +66,7 @@ def test_json_comes_back_as_it_was_sent(form, compressed):
         )
         assert sent.status == (200 if form == "OTLP" else 202)
         found = read(here)
-    [measure] = client.document.parse(forms.FORMS["OTLP"])
+    [measure] = document.parse(forms.FORMS["OTLP"])
     assert tree(found) == tree(measure)
     failed = found.spans[1]
     assert failed.message == "out of stock"

@@ -143,7 +143,7 @@ class Demo:
         self.say(f"{number}. {_TROUBLED} orders, half of them with {trouble.title}")
         self.say(f"   (baggage: fault={trouble}). What their traces say:\n")
         if not self._quiet:
-            telling.tell(verdict, case, self._backend)
+            telling.tell(verdict, case, self.shop.page)
             self.say("")
         return {
             "injected": {"service": trouble.service, "fault": trouble.fault},

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from glob import glob
 from pathlib import Path
 
@@ -44,8 +45,16 @@ def run(args: argparse.Namespace) -> int:
         return 0
     from discovery.culprit.telling import tell  # noqa: PLC0415 - draws, for which --json has no need
 
-    tell(verdict, case, backend)
+    tell(verdict, case, _page(args, backend) if backend else None)
     return 0
+
+
+def _page(args: argparse.Namespace, backend: Backend) -> Callable[[str], str]:
+    """Where people look at a trace: as TRACELAB_TRACE_URL has it, since a container sees the backend elsewhere."""
+    template = os.environ.get("TRACELAB_TRACE_URL", "")
+    if args.backend or "{trace_id}" not in template:
+        return backend.page
+    return lambda trace_id: template.replace("{trace_id}", trace_id)
 
 
 def _case(args: argparse.Namespace, backend: Backend | None) -> Case:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
 
 from rich.console import Console
 from rich.text import Text
 
 from discovery import terminal
-from discovery.client import Backend
 from discovery.culprit.account import Part
 from discovery.culprit.case import Case
 from discovery.culprit.sample import Sample
@@ -40,15 +39,18 @@ _WAITED = {
 }
 
 
-def tell(verdict: Verdict, case: Case, backend: Backend | None) -> None:
-    """Print a verdict to standard output."""
+Page = Callable[[str], str]  # a trace's address for people, by its id
+
+
+def tell(verdict: Verdict, case: Case, page: Page | None) -> None:
+    """Print a verdict to standard output, with links where there is a page for each trace."""
     console = Console(file=sys.stdout)
     for text in (verdict, *verdict.also):
         _say(console, _headline(text), bold=True)
         _say(console, _capital(text.reason), indent=3)
         console.print()
     if verdict.found:
-        _show(console, verdict, case, backend)
+        _show(console, verdict, case, page)
     _table(console, verdict)
     for line in _besides(verdict, case):
         _say(console, line)
@@ -86,7 +88,7 @@ def _headline(verdict: Verdict) -> str:
     return f"=> {verdict.service}: {verdict.fault} in {verdict.operation}"
 
 
-def _show(console: Console, verdict: Verdict, case: Case, backend: Backend | None) -> None:
+def _show(console: Console, verdict: Verdict, case: Case, page: Page | None) -> None:
     best = example(verdict, case)
     if best is None:
         return
@@ -94,10 +96,10 @@ def _show(console: Console, verdict: Verdict, case: Case, backend: Backend | Non
     console.print(Waterfall(best.trace, evidence=spans), crop=False)
     _say(console, _difference(best, case))
     other = healthy_one(best, case)
-    if backend:
-        _link(console, "this trace", backend.page(best.trace.trace_id))
+    if page:
+        _link(console, "this trace", page(best.trace.trace_id))
         if other:
-            _link(console, "a healthy one", backend.page(other.trace.trace_id))
+            _link(console, "a healthy one", page(other.trace.trace_id))
     console.print()
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_run_stays_on_the_backend_chosen(shop: Shop) -> None:
     slowest = json.loads(said)["slowest"]
     assert slowest["url"].startswith(shop.query_url)
     assert shop.whole_trace(slowest["trace_id"]).root.service == "client"
+
+
+def test_the_culprit_is_named_from_a_container(shop: Shop) -> None:
+    """`docker compose run lab find` reads the run that `load` left, and links to the host's pages."""
+    where = f"runs/{shop.backend}-{time.time_ns()}"
+    shop.compose("run", "--rm", "load", "slow-payment", "--duration", "14s", "--out", where)
+    said = shop.compose("run", "--rm", "lab", "find", "--run", where)
+    assert "=> payment: latency in" in said
+    assert f"this trace    {shop.query_url}" in said
 
 
 def test_a_trace_is_shown_in_the_terminal(shop: Shop) -> None:

@@ -22,22 +22,28 @@ def test_once_with_json_prints_what_was_measured(tracelab: Start) -> None:
     assert found["lost_spans"] == 0
     assert found["pss_kib"] is None or found["pss_kib"] > 50_000
     assert not Path("/proc/self/smaps_rollup").exists() or found["pss_kib"]
+    assert len(found["findings"]) == 2
     for finding in found["findings"]:
-        assert finding["verdict"]["found"]
-        assert finding["verdict"]["service"] == finding["injected"]["service"]
-        assert finding["verdict"]["evidence"][0]["span_ids"]
-        assert finding["verdict"]["share"] > 0.5
+        verdict, injected = finding["verdict"], finding["injected"]
+        assert verdict["found"]
+        assert (verdict["service"], verdict["fault"]) == (injected["service"], injected["fault"])
+        assert verdict["evidence"][0]["span_ids"]
+        assert verdict["share"] > 0.5
 
 
 def test_the_show_fits_a_terminal_and_stays_up(tracelab: Start) -> None:
-    """Three waterfalls of at most 80 columns, each with its link; then it says what to type next until stopped."""
+    """Three waterfalls, each with a link, two culprits with their evidence; then it stays and says what to type next.
+
+    Nothing but links and trace ids is wider than 80 columns.
+    """
     demo = tracelab("demo", "--port-offset", str(free_offset()), COLUMNS="80")
     text = demo.wait_for("Ctrl-C stops everything", 60)
-    assert text.count("critical path:") == 3
-    assert text.count("/trace/") == 3
-    assert "payment's own: " in text
-    assert "The error begins in inventory" in text
-    assert max(len(line) for line in text.splitlines()) <= 80
+    assert text.count("critical path") == 3
+    assert text.count("/trace/") == 5
+    assert "=> payment: latency in" in text
+    assert "=> inventory: error in" in text
+    assert text.count("evidence") == 2
+    assert max(len(line) for line in text.splitlines() if "http://" not in line) <= 80
     demo.signal(2)
     assert demo.end() == 0
     assert "Traceback" not in demo.text()

@@ -47,7 +47,7 @@ def tell(verdict: Verdict, case: Case, page: Page | None) -> None:
     console = Console(file=sys.stdout)
     for text in (verdict, *verdict.also):
         _say(console, _headline(text), bold=True)
-        _say(console, _capital(text.reason), indent=3)
+        _say(console, text.reason, indent=3)
         console.print()
     if verdict.found:
         _show(console, verdict, case, page)
@@ -144,7 +144,3 @@ def _say(console: Console, text: str, *, bold: bool = False, indent: int = 0) ->
 def _link(console: Console, name: str, url: str) -> None:
     """Print an address on a line of its own, unbroken, so that a terminal opens it."""
     console.print(Text(f"  {name:14}{url}"), soft_wrap=True)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

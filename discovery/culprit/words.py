@@ -17,8 +17,8 @@ def reason(each: Suspicion, operation: str, share: float, measure: str) -> str:
     before, of_before = each.healthy
     times = [sum(sighting.time for sighting in sightings) for sightings in each.sightings.values()]
     more = f", by {spelled(int(median(times)))} each (median)" if any(times) else ""
-    often = f"seen in {hits} of {of} traces of the time of trouble{more}, and in {before} of {of_before} healthy ones"
-    return f"{each.service} {operation}: {each.because}; {often}{_sure(each)}. It explains {share:.0%} {measure}."
+    often = f"Seen in {hits} of {of} traces of the time of trouble{more}, and in {before} of {of_before} healthy ones"
+    return f"{each.service}, {operation}: {each.because}. {often}{_sure(each)}. It explains {share:.0%} {measure}."
 
 
 def _sure(each: Suspicion) -> str:

@@ -73,6 +73,7 @@ def name(detector: Detector) -> str:
 ALL: dict[str, Detector] = {name(each): each for each in sum(GROUPS, ())}
 _RANK = {fault: rank for rank, fault in enumerate(ALL)}
 
+FAILING_FAULTS = frozenset(map(name, FAILING))
 _TIMED = frozenset(map(name, SLOW))
 _SHAPES = frozenset({"cold-cache", "serial-fan-out", "swallowed-error", "double-charge"})  # healthy ones vary too
 
@@ -182,7 +183,7 @@ def _measure(fault: str) -> str:
     """What a share is of."""
     if fault in _TIMED:
         return "of the added time"
-    return "of the failed requests" if fault in map(name, FAILING) else "of the odd traces"
+    return "of the failed requests" if fault in FAILING_FAULTS else "of the odd traces"
 
 
 def _evidence(each: Suspicion) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from rich.text import Text
 from discovery import terminal
 from discovery.culprit.account import Part
 from discovery.culprit.case import Case
+from discovery.culprit.judge import FAILING_FAULTS
 from discovery.culprit.sample import Sample
 from discovery.culprit.verdict import Verdict
 from discovery.duration import spelled
@@ -51,9 +52,19 @@ def tell(verdict: Verdict, case: Case, page: Page | None) -> None:
         console.print()
     if verdict.found:
         _show(console, verdict, case, page)
-    _table(console, verdict)
+    if verdict.fault in FAILING_FAULTS:
+        _origins(console, verdict)
+    else:
+        _table(console, verdict)
     for line in _besides(verdict, case):
         _say(console, line)
+
+
+def _origins(console: Console, verdict: Verdict) -> None:
+    """List where errors began."""
+    for row in verdict.checked.get("errors", ())[:_ROWS]:
+        _say(console, f"errors began in {row['service']} {row['operation']}: {row['traces']} traces")
+    console.print()
 
 
 def _table(console: Console, verdict: Verdict) -> None:

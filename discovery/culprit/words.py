@@ -31,9 +31,9 @@ def nothing(case: Case, fewest: int) -> str:
     """Say why nobody is named, and what would help."""
     together = len(case.healthy) + len(case.troubled)
     if together < fewest:
+        there = "There is 1 trace" if together == 1 else f"There are {together or 'no'} traces"
         return (
-            f"There are {together} traces, and {fewest} are the fewest that tell anything: "
-            "run for longer, or look further back (--since)."
+            f"{there}, and {fewest} are the fewest that tell anything: run for longer, or look further back (--since)."
         )
     return " ".join([*_said(case), "What the traces do not show, logs, metrics or a longer run may."])
 

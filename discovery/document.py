@@ -17,6 +17,8 @@ from discovery.trace import Span, Trace, group
 
 _FORMS = "expected Jaeger's JSON (data), Zipkin v2 JSON (a list of spans) or OTLP JSON (resourceSpans)"
 _SPACE = re.compile(r"[ \t\r\n\x1e]*")  # the last one separates records in JSON text sequences (RFC 7464)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_PART = 1_000  # items
 
 
 def load(name: str) -> list[Trace]:
@@ -48,9 +50,21 @@ def parse(content: bytes | str) -> list[Trace]:
 def spans(content: bytes | str) -> list[Span]:
     """Read the spans of a text; at least one, or Malformed."""
     with collector.paused():
-        found = [span for value in values(content) for span in _spans(value)]
+        try:
+            found = _listed(content)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):  # is no list, or not JSON
+            found = [span for value in values(content) for span in _spans(value)]
     if not found:
         raise Malformed(f"holds no span; {_FORMS}.")
+    return found
+
+
+def _listed(content: bytes | str) -> list[Span]:
+    """Read the spans of one list, part by part: a million spans as JSON and as spans would take twice the memory."""
+    items = _LIST.decode(content)
+    found: list[Span] = []
+    for first in range(0, len(items), _PART):
+        found += _spans([msgspec.json.decode(each) for each in items[first : first + _PART]], first)
     return found
 
 
@@ -95,10 +109,11 @@ def _after_space(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _spans(value: Any) -> list[Span]:
+def _spans(value: Any, first: int = 0) -> list[Span]:
+    """Read the spans of a value, told by its content; a list may be a part of one, from its item `first` on."""
     if isinstance(value, list):
         is_jaeger = any(isinstance(item, dict) and "spans" in item for item in value)
-        return jaeger.spans({"data": value}) if is_jaeger else zipkin.spans(value)
+        return jaeger.spans({"data": value}) if is_jaeger else zipkin.spans(value, first)
     if not isinstance(value, dict):
         raise Malformed(f"is JSON, but no trace; {_FORMS}.")
     if "result" in value:

@@ -14,14 +14,14 @@ from discovery.sharing import shared
 from discovery.trace import Event, Kind, Span, Value
 
 
-def spans(document: Any) -> list[Span]:
-    """Read a list of spans, or a list of traces."""
-    return [span(raw, place) for place, raw in places(document)]
+def spans(document: Any, first: int = 0) -> list[Span]:
+    """Read a list of spans, or a list of traces; `first` is its first item's number where it is a part of one."""
+    return [span(raw, place) for place, raw in places(document, first)]
 
 
-def places(document: Any) -> Iterator[tuple[str, Any]]:
+def places(document: Any, first: int = 0) -> Iterator[tuple[str, Any]]:
     """Give every span still unread, with its place in the document."""
-    for number, item in enumerate(field.a_list(document, "the document")):
+    for number, item in enumerate(field.a_list(document, "the document"), first):
         if isinstance(item, list):
             yield from ((f"[{number}][{inner}]", each) for inner, each in enumerate(item))
         else:

@@ -215,3 +215,11 @@ def test_fifty_thousand_spans_of_one_parent(above):
         for each in range(50_000)
     ]
     assert len(analysed(spans)["spans"]) == 50_000
+
+
+def test_the_place_of_what_is_wrong_in_a_long_list():
+    """Far into a list of thousands, the span that is wrong is named by its number, and broken JSON by its line."""
+    spans = [{"traceId": "1", "id": f"{each + 1:x}", "timestamp": 1} for each in range(3_000)]
+    spans[2_345]["duration"] = -1
+    assert "[2345].duration is -1" in parsed(json.dumps(spans))
+    assert "is not JSON at line 1, column" in parsed(json.dumps(spans[:2_345])[:-9])

@@ -205,7 +205,7 @@ def _checked(case: Case, found: dict[str, list[Suspicion]]) -> dict[str, Any]:
         "seen": [_counted(each) for each in _flat(found.values())],
         "added": [_contributed(case, each) for each in contributions(case)] if found else [],
         "errors": [
-            {"service": service, "operation": operation, "traces": count}
+            {"service": service, "operation": case.names.get((service, operation), operation), "traces": count}
             for service, operation, count in (errors(case) if found else ())
         ],
     }

@@ -63,7 +63,8 @@ def tell(verdict: Verdict, case: Case, page: Page | None) -> None:
 def _origins(console: Console, verdict: Verdict) -> None:
     """List where errors began."""
     for row in verdict.checked.get("errors", ())[:_ROWS]:
-        _say(console, f"errors began in {row['service']} {row['operation']}: {row['traces']} traces")
+        traces = "1 trace" if row["traces"] == 1 else f"{row['traces']} traces"
+        _say(console, f"errors began in {row['service']} {row['operation']}: {traces}")
     console.print()
 
 

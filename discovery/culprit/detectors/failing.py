@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
 from discovery.culprit.detectors.slicing import REPLICA, follows
@@ -15,17 +16,28 @@ from discovery.trace import Span
 
 _MOSTLY = 0.8  # of a service's refusals
 _IN_A_ROW = 2
+_STRETCH = 5  # visits one after the other
 _REFUSALS = 3  # of the peer itself, seen before it was cut off
 
 
 def error(case: Case) -> list[Suspicion]:
-    """The service itself says no: its server span is the deepest red one, and nothing below it is."""
-    return _first(
-        case,
-        "error",
-        How.REFUSED,
-        because="it answered with an error of its own: nothing below its server span is red",
-    )
+    """The service itself says no: its server span is the deepest red one, and nothing below it is.
+
+    Where it says so to everybody for a while, and to nobody at other times, it may have been an outage, too short for
+    its callers to cut it off.
+    """
+    because = "it answered with an error of its own: nothing below its server span is red"
+    found = _first(case, "error", How.REFUSED, because=because)
+    return [replace(each, alike=("breaker-open",)) if _in_a_row(case, each) else each for each in found]
+
+
+def _in_a_row(case: Case, suspicion: Suspicion) -> bool:
+    """Whether most of what failed at a service failed in stretches in which everything did."""
+    failed = {span for each in suspicion.sightings.values() for sighting in each for span in sighting.spans}
+    visits = [visit for sample in case.troubled for visit in sample.visits.all if visit.service == suspicion.service]
+    visits.sort(key=lambda visit: visit.span.start)
+    stretches = [len(list(run)) for hit, run in groupby(visits, lambda visit: visit.span.span_id in failed) if hit]
+    return sum(length for length in stretches if length >= _STRETCH) > _MOSTLY * sum(stretches)
 
 
 def exception(case: Case) -> list[Suspicion]:

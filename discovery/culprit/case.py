@@ -91,6 +91,11 @@ class Suspicion:
     alike: tuple[str, ...] = ()
     because: str = ""
 
+    @property
+    def time(self) -> int:
+        """Microseconds of all sightings together."""
+        return sum(sighting.time for seen in self.sightings.values() for sighting in seen)
+
     def episodes(self) -> list[int]:
         """The longest time of each moment at which sightings were over: what ended together had one cause."""
         every = sorted((each.at, each.time) for sightings in self.sightings.values() for each in sightings)

@@ -7,74 +7,22 @@ comes before what it looks like otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
 from discovery.culprit import words
 from discovery.culprit.case import Case, Suspicion
-from discovery.culprit.contribution import Contribution, contributions, errors
-from discovery.culprit.detectors import clock, failing, slow, unseen, wrong
+from discovery.culprit.checked import summary
+from discovery.culprit.detectors import ALL, FAILING, GROUPS, SLOW, WRONG, Detector, fault_of
 from discovery.culprit.detectors.slicing import slices
 from discovery.culprit.verdict import Evidence, Verdict
 
-Detector = Callable[[Case], list[Suspicion]]
-
-UNSEEN: tuple[Detector, ...] = (
-    clock.clock_skew,
-    unseen.lost_spans,
-    unseen.missing_instrumentation,
-    unseen.broken_propagation,
-    unseen.sampling_hides_error,
-)
-FAILING: tuple[Detector, ...] = (
-    failing.breaker_open,
-    failing.metastable,
-    failing.retry_storm,
-    failing.timeout_mismatch,
-    failing.bad_canary,
-    failing.partial_failure,
-    failing.service_down,
-    failing.exception,
-    failing.error,
-)
-WRONG: tuple[Detector, ...] = (
-    wrong.swallowed_error,
-    wrong.double_charge,
-    wrong.work_after_response,
-    slow.large_payload,
-    slow.n_plus_one,
-    slow.serial_fan_out,
-    slow.cold_cache,
-)
-SLOW: tuple[Detector, ...] = (
-    slow.blocked_loop,
-    slow.thread_starvation,
-    slow.pool_exhaustion,
-    slow.lock_contention,
-    slow.slow_replica,
-    slow.slow_query,
-    slow.slow_dependency,
-    slow.network_delay,
-    slow.slow_tail,
-    slow.latency,
-)
-
-
-GROUPS = (UNSEEN, FAILING, WRONG, SLOW)
-
-
-def name(detector: Detector) -> str:
-    """The fault that a detector is for."""
-    return detector.__name__.replace("_", "-")
-
-
-ALL: dict[str, Detector] = {name(each): each for each in sum(GROUPS, ())}
 _RANK = {fault: rank for rank, fault in enumerate(ALL)}
 
-FAILING_FAULTS = frozenset(map(name, FAILING))
-_TIMED = frozenset(map(name, SLOW))
+_FAILING = frozenset(map(fault_of, FAILING))
+_TIMED = frozenset(map(fault_of, SLOW))
 _SHAPES = frozenset({"cold-cache", "serial-fan-out", "swallowed-error", "double-charge"})  # healthy ones vary too
 
 FEWEST_TRACES = 10
@@ -101,7 +49,7 @@ class Weighed:
 def judge(case: Case) -> Verdict:
     """Say who it was, or why that cannot be said. Linear in the spans but for sorting."""
     found = {fault: detector(case) for fault, detector in ALL.items()} if _enough(case) else {}
-    checked = _checked(case, found)
+    checked = summary(case, found)
     held = [[each for each in _weighed(case, group, found) if _holds(each)] for group in GROUPS]
     for number, group in enumerate(held):
         if group:
@@ -116,10 +64,10 @@ def _enough(case: Case) -> bool:
 
 def _weighed(case: Case, group: Sequence[Detector], found: dict[str, list[Suspicion]]) -> list[Weighed]:
     """Weigh the suspicions of one group: by the added time that they explain, or by the traces that show them."""
-    suspected = [each for detector in group for each in found.get(name(detector), ())]
+    suspected = [each for detector in group for each in found.get(fault_of(detector), ())]
     if group is SLOW:
         added = sum(case.added(sample) for sample in case.troubled) or 1
-        return [Weighed(each, min(1.0, _time(each) / added)) for each in suspected]
+        return [Weighed(each, min(1.0, each.time / added)) for each in suspected]
     traces = {trace_id for each in suspected for trace_id in each.sightings}
     return [Weighed(each, len(each.sightings) / len(traces)) for each in suspected]
 
@@ -139,15 +87,6 @@ def _holds(each: Weighed) -> bool:
     if suspicion.fault == "sampling-hides-error":
         return True  # the load counted it; the traces only say where
     return (hits >= _FEWEST and suspicion.chance < _CHANCE) or (hits >= _FEWEST - 1 and before == 0)
-
-
-def _time(each: Suspicion) -> int:
-    return sum(_times(each))
-
-
-def _times(each: Suspicion) -> list[int]:
-    """Microseconds of its sightings, trace by trace."""
-    return [sum(sighting.time for sighting in sightings) for sightings in each.sightings.values()]
 
 
 def _verdict(case: Case, held: Sequence[Weighed], later: Sequence[Weighed], checked: dict[str, Any]) -> Verdict:
@@ -183,7 +122,7 @@ def _measure(fault: str) -> str:
     """What a share is of."""
     if fault in _TIMED:
         return "of the added time"
-    return "of the failed requests" if fault in FAILING_FAULTS else "of the odd traces"
+    return "of the failed requests" if fault in _FAILING else "of the odd traces"
 
 
 def _evidence(each: Suspicion) -> tuple[Evidence, ...]:
@@ -193,49 +132,3 @@ def _evidence(each: Suspicion) -> tuple[Evidence, ...]:
         Evidence(trace_id, tuple(dict.fromkeys(span for sighting in sightings for span in sighting.spans)))
         for trace_id, sightings in telling[:_EXAMPLES]
     )
-
-
-def _checked(case: Case, found: dict[str, list[Suspicion]]) -> dict[str, Any]:
-    """What was looked at: counts, and each fault that was seen anywhere at all."""
-    counts = {} if case.counts is None else {"sent": case.counts.sent, "errors": case.counts.errors}
-    return {
-        "traces": {"healthy": len(case.healthy), "troubled": len(case.troubled), "afterwards": len(case.afterwards)},
-        "counts": counts,
-        "faults": list(ALL),
-        "seen": [_counted(each) for each in _flat(found.values())],
-        "added": [_contributed(case, each) for each in contributions(case)] if found else [],
-        "errors": [
-            {"service": service, "operation": case.names.get((service, operation), operation), "traces": count}
-            for service, operation, count in (errors(case) if found else ())
-        ],
-    }
-
-
-def _contributed(case: Case, each: Contribution) -> dict[str, Any]:
-    entry = each.entry
-    return {
-        "service": entry.service,
-        "operation": case.names.get((entry.service, entry.operation), entry.operation),
-        "part": str(entry.part),
-        "added_ms": round(each.added / 1000, 1),
-        "share": round(each.share, 3),
-        "traces": list(each.traces),
-        "healthy": list(each.healthy),
-        "chance": float(f"{each.chance:.2g}"),
-    }
-
-
-def _flat(groups: Iterable[list[Suspicion]]) -> list[Suspicion]:
-    return sorted((each for group in groups for each in group), key=lambda each: each.chance)
-
-
-def _counted(each: Suspicion) -> dict[str, Any]:
-    return {
-        "fault": each.fault,
-        "service": each.service,
-        "operation": each.operation,
-        "troubled": list(each.troubled),
-        "healthy": list(each.healthy),
-        "chance": float(f"{each.chance:.2g}"),
-        "added_ms": round(_time(each) / 1000, 1),
-    }

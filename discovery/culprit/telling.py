@@ -13,7 +13,7 @@ from rich.text import Text
 from discovery import terminal
 from discovery.culprit.account import Part
 from discovery.culprit.case import Case
-from discovery.culprit.judge import FAILING_FAULTS
+from discovery.culprit.detectors import FAILING, fault_of
 from discovery.culprit.sample import Sample
 from discovery.culprit.verdict import Verdict
 from discovery.duration import spelled
@@ -52,7 +52,7 @@ def tell(verdict: Verdict, case: Case, page: Page | None) -> None:
         console.print()
     if verdict.found:
         _show(console, verdict, case, page)
-    if verdict.fault in FAILING_FAULTS:
+    if verdict.fault in [fault_of(detector) for detector in FAILING]:
         _origins(console, verdict)
     else:
         _table(console, verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from discovery.culprit.judge import ALL
+from discovery.culprit.detectors import ALL
 
 PAGE = Path(__file__).parents[2] / "docs" / "discovery.md"
 

@@ -29,8 +29,8 @@ FEWEST_TRACES = 10
 _FEWEST = 3  # sightings; a single odd trace proves nothing
 _CHANCE = 0.01  # that as many sightings are an accident
 _SLIGHT = 1e-4  # the same for what healthy traces show now and then too
-_MAIN = 0.3  # of the added time; less is one of many causes,
-_MOST = 0.5  # and where little is added, as on a busy machine, it has to be most of it
+_MOST = 0.5  # of the added time; less is one of many causes,
+_MAIN = 0.3  # but for what takes far longer than anything usual
 _BESIDE = 0.2  # of the added time or of the traces, for a further culprit
 _HUGE = 200_000  # microseconds, which no healthy trace is late by
 _WORTH = 25_000  # microseconds that are worth a word
@@ -50,7 +50,7 @@ def judge(case: Case) -> Verdict:
     """Say who it was, or why that cannot be said. Linear in the spans but for sorting."""
     found = {fault: detector(case) for fault, detector in ALL.items()} if _enough(case) else {}
     checked = summary(case, found)
-    held = [[each for each in _weighed(case, group, found) if _holds(each)] for group in GROUPS]
+    held = [[each for each in _weighed(case, group, found) if _holds(case, each)] for group in GROUPS]
     for number, group in enumerate(held):
         if group:
             later = [each for other in held[number + 1 :] for each in other] if GROUPS[number] is WRONG else []
@@ -72,14 +72,15 @@ def _weighed(case: Case, group: Sequence[Detector], found: dict[str, list[Suspic
     return [Weighed(each, len(each.sightings) / len(traces)) for each in suspected]
 
 
-def _holds(each: Weighed) -> bool:
+def _holds(case: Case, each: Weighed) -> bool:
     """Whether a suspicion is more than an accident."""
     suspicion = each.suspicion
     hits, before = len(suspicion.sightings), suspicion.healthy[0]
     if suspicion.fault in _TIMED:
         worth = _STALL if suspicion.fault == "blocked-loop" else _WORTH
         long = sorted(time for time in suspicion.episodes() if time >= worth)
-        huge = before == 0 and median(long or [0]) >= _HUGE and each.share >= _MAIN
+        telling = each.share >= _MAIN or _among_the_long(case, suspicion) >= _MOST
+        huge = before == 0 and median(long or [0]) >= _HUGE and telling
         likely = suspicion.chance < _CHANCE and each.share >= _MOST and median(suspicion.episodes()) >= worth
         return len(long) >= _FEWEST and (huge or likely)
     if suspicion.fault in _SHAPES:
@@ -87,6 +88,16 @@ def _holds(each: Weighed) -> bool:
     if suspicion.fault == "sampling-hides-error":
         return True  # the load counted it; the traces only say where
     return (hits >= _FEWEST and suspicion.chance < _CHANCE) or (hits >= _FEWEST - 1 and before == 0)
+
+
+def _among_the_long(case: Case, suspicion: Suspicion) -> float:
+    """Of the time added to traces that took about as long as a sighting or longer, the share that it explains."""
+    size = median(suspicion.episodes()) / 2
+    long = {sample.trace.trace_id: added for sample in case.troubled if (added := case.added(sample)) >= size}
+    explained = sum(
+        sighting.time for trace_id, seen in suspicion.sightings.items() if trace_id in long for sighting in seen
+    )
+    return explained / sum(long.values()) if long else 0.0
 
 
 def _verdict(case: Case, held: Sequence[Weighed], later: Sequence[Weighed], checked: dict[str, Any]) -> Verdict:

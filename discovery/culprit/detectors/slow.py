@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from discovery.culprit.account import Entry, Part
@@ -58,18 +58,18 @@ def slow_replica(case: Case) -> list[Suspicion]:
 
 def slow_tail(case: Case) -> list[Suspicion]:
     """The same as latency, but for few: the median says nothing of it, and those few take far longer by the same."""
-    found = []
-    for each in _slow(case, "slow-tail", Part.LEAD, Part.WORK, alike=("latency",)):
-        most = max(map(_cost, each.sightings.values()))
-        tail = {trace_id: seen for trace_id, seen in each.sightings.items() if 2 * _cost(seen) >= most}
-        if len(tail) <= _RARE * each.troubled[1]:
-            text = f"few of its requests ({len(tail)} of {each.troubled[1]}) take an expensive way of its own"
-            found.append(replace(each, sightings=tail, because=text))
-    return found
+    longest: dict[str, int] = {}
+    for each in _slow(case, "slow-tail", Part.LEAD, Part.WORK):
+        longest[each.service] = max(sighting.time for seen in each.sightings.values() for sighting in seen)
 
+    def see(sample: Sample) -> Iterator[Sighting]:
+        for entry, more, spans in grown(sample, case, Part.LEAD, Part.WORK):
+            if 2 * more >= longest.get(entry.service, 0):
+                yield _sighting(sample, entry, more, spans)
 
-def _cost(seen: Sequence[Sighting]) -> int:
-    return sum(sighting.time for sighting in seen)
+    because = "few of its requests take a way of its own that is far longer, with nothing below it"
+    found = suspicions(case, "slow-tail", see, alike=("latency",), because=because)
+    return [each for each in found if each.troubled[0] <= _RARE * each.troubled[1]]
 
 
 def slow_query(case: Case) -> list[Suspicion]:

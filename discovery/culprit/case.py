@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 from discovery.culprit.certainty import more_often
 from discovery.culprit.sample import Sample
@@ -54,9 +55,9 @@ class Case:
         return sum(sample.route in routes for sample in samples)
 
     def added(self, sample: Sample) -> int:
-        """Microseconds by which a trace took remarkably longer than typical; 0 where that is not remarkable."""
-        level = self.usual.duration(sample.route)
-        return sample.trace.duration - level.typical if sample.trace.duration > level.limit else 0
+        """Microseconds that a trace took more than typical, in the entries of its account where that is remarkable."""
+        levels = ((self.usual.level(sample.route, entry), booking) for entry, booking in sample.account.items())
+        return sum(booking.time - level.typical for level, booking in levels if booking.time > level.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,22 @@ class Suspicion:
 
 
 See = Callable[[Sample], Iterable[Sighting]]
+Seen = dict[str, tuple[Sample, list[Sighting]]]  # by trace id
 
 
-def suspicions(case: Case, fault: str, see: See, *, alike: tuple[str, ...] = (), because: str = "") -> list[Suspicion]:
+def suspicions(
+    case: Case, fault: str, see: See, *, alike: tuple[str, ...] = (), because: str = "", sized: bool = False
+) -> list[Suspicion]:
     """Look for a sign in every trace of both halves, and sum it up for each service where it was seen at all.
 
-    It is counted among the traces of the routes on which it was seen.
+    It is counted among the traces of the routes on which it was seen; `sized` among the healthy ones only where it
+    costs half as much as it typically does in the others, since less is noise rather than the same sign.
     """
     troubled, healthy = _seen(case.troubled, see), _seen(case.healthy, see)
     found = []
     for service, traces in troubled.items():
         before = healthy.get(service, {})
+        before = _as_large(before, traces) if sized else before
         routes = {sample.route for sample, _ in (*traces.values(), *before.values())}
         of = case.of_routes(case.troubled, routes), case.of_routes(case.healthy, routes)
         sightings = {trace_id: seen for trace_id, (_, seen) in traces.items()}
@@ -142,7 +148,13 @@ def suspicions(case: Case, fault: str, see: See, *, alike: tuple[str, ...] = (),
     return found
 
 
-Seen = dict[str, tuple[Sample, list[Sighting]]]  # by trace id
+def _as_large(healthy: Seen, troubled: Seen) -> Seen:
+    size = median(map(_cost, troubled.values())) / 2
+    return {trace_id: each for trace_id, each in healthy.items() if _cost(each) >= size}
+
+
+def _cost(each: tuple[Sample, list[Sighting]]) -> int:
+    return sum(sighting.time for sighting in each[1])
 
 
 def _seen(samples: Iterable[Sample], see: See) -> dict[str, Seen]:

@@ -44,7 +44,7 @@ _ERRORS = (500, 502, 503)
 _NEEDS: dict[str, dict[str, Any]] = {  # what a fault needs to show at all, and little enough of what takes a processor
     "serial-fan-out": {"mix": tuple(_READS.items())},
     "cold-cache": {"mix": tuple(_PRODUCTS.items()), "rate": 25, "percent": 5},
-    "slow-tail": {"rate": 15, "seconds": (8, 24, 0), "percent": 2.5},
+    "slow-tail": {"rate": 10, "seconds": (8, 30, 0), "percent": 2.5},
     "metastable": {"rate": 14, "seconds": (8, 6, 12), "percent": 40},
     "breaker-open": {"seconds": (8, 15, 0), "percent": 5},
     "sampling-hides-error": {"rate": 25, "seconds": (8, 16, 0), "percent": 45},

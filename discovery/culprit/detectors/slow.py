@@ -29,7 +29,7 @@ def _slow(case: Case, fault: str, *parts: Part, alike: tuple[str, ...] = (), bec
         for entry, more, spans in grown(sample, case, *parts):
             yield _sighting(sample, entry, more, spans)
 
-    return suspicions(case, fault, see, alike=alike, because=because)
+    return suspicions(case, fault, see, alike=alike, because=because, sized=True)
 
 
 def latency(case: Case) -> list[Suspicion]:
@@ -68,7 +68,7 @@ def slow_tail(case: Case) -> list[Suspicion]:
                 yield _sighting(sample, entry, more, spans)
 
     because = "few of its requests take a way of its own that is far longer, with nothing below it"
-    found = suspicions(case, "slow-tail", see, alike=("latency",), because=because)
+    found = suspicions(case, "slow-tail", see, alike=("latency",), because=because, sized=True)
     return [each for each in found if each.troubled[0] <= _RARE * each.troubled[1]]
 
 
@@ -79,7 +79,7 @@ def slow_query(case: Case) -> list[Suspicion]:
         Part.STATEMENT,
         lambda visit: repeats(visit) < case.usual.statements.get(_place(visit), 0) + _STAIRS,
     )
-    return suspicions(case, "slow-query", see, because="one statement of its database takes the time")
+    return suspicions(case, "slow-query", see, because="one statement of its database takes the time", sized=True)
 
 
 def n_plus_one(case: Case) -> list[Suspicion]:
@@ -104,7 +104,7 @@ def slow_dependency(case: Case) -> list[Suspicion]:
                 yield _sighting(sample, entry, more, spans)
 
     because = "it waits for an answer from a system that leaves no span of its own"
-    return suspicions(case, "slow-dependency", see, because=because)
+    return suspicions(case, "slow-dependency", see, because=because, sized=True)
 
 
 def network_delay(case: Case) -> list[Suspicion]:

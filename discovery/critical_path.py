@@ -8,13 +8,9 @@ to the parent.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from discovery import document
 from discovery.trace import Span, Trace
 
 Bounds = Mapping[str, tuple[int, int]]
@@ -67,30 +63,6 @@ def _clipped(trace: Trace) -> dict[str, tuple[int, int]]:
         if not (before or after):
             bounds[span.span_id] = (max(span.start, start), min(span.end, end))
     return bounds
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `tracelab critical-path`."""
-    parser.add_argument("file", help="a trace as Jaeger, Zipkin or OTLP JSON; - reads standard input")
-    parser.add_argument("--json", action="store_true", help="one JSON list instead of lines")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print the critical path of the trace in a file; times in microseconds."""
-    trace = document.longest(document.load(args.file))
-    sections = critical_path(trace)
-    if args.json:
-        lines = [json.dumps(as_json(sections))]
-    else:
-        lines = [
-            f"{part.start}-{part.end} us  {part.span_id}  {_named(trace.index[part.span_id])}" for part in sections
-        ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
-
-
-def _named(span: Span) -> str:
-    return f"{span.service} {span.name}"
 
 
 def as_json(sections: tuple[Section, ...]) -> list[dict[str, str | int]]:

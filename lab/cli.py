@@ -31,7 +31,9 @@ COMMANDS = {
     "faults": Command("load.faults_command", "list the faults"),
     "find": Command("discovery.culprit.command", "name the culprit from the traces alone, with evidence", joins=True),
     "show": Command("discovery.show", "draw one trace of a backend or a file", joins=True),
-    "critical-path": Command("discovery.critical_path", "the critical path of a trace file"),
+    "critical-path": Command(
+        "discovery.critical_path_command", "what traces waited for: of a file, or of many", joins=True
+    ),
     "dependencies": Command("discovery.dependencies", "who calls whom, from a file or a backend", joins=True),
     "backend": Command("backend.command", "run the built-in tracing backend alone"),
     "logs": Command("lab.logs", "the log lines of a trace or a service"),

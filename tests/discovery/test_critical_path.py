@@ -8,7 +8,7 @@ import json
 import pytest
 from hypothesis import given
 
-from discovery import critical_path as module
+from discovery import critical_path_command as module
 from discovery import document
 from discovery.critical_path import critical_path
 from tests.discovery.making import FIXTURES, recorded, span, trace

@@ -7,6 +7,7 @@ Content-Security-Policy can hold them as well as a file by itself. Text from tra
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -66,26 +67,30 @@ def _reached(flame: Flame, tree: Tree) -> set[int]:
     return found
 
 
-def svg(flame: Flame, tree: Tree, width: int = WIDTH) -> str:
-    """Draw a flame; each frame says its name and times to a pointer and to assistive technology."""
+def svg(flame: Flame, tree: Tree, width: int = WIDTH, link: Callable[[Box], str] | None = None) -> str:
+    """Draw a flame; each frame says its name and times to a pointer and to assistive technology.
+
+    With `link` each frame leads to an address.
+    """
     found = boxes(flame, tree, width)
     height = (max((box.depth for box in found), default=0) + 1) * _ROW
     whole = sum(box.time for box in found if box.depth == 0)
     label = escape(f"Flame graph at p{flame.percentile}, {duration.spelled(flame.duration)}")
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    drawn = "\n".join(_drawn(box, whole) for box in found)
+    drawn = "\n".join(_drawn(box, whole, link(box) if link else "") for box in found)
     return f'<svg class="flame" {size} role="group" aria-label="{label}">\n{drawn}\n</svg>'
 
 
-def _drawn(box: Box, whole: float) -> str:
+def _drawn(box: Box, whole: float, address: str) -> str:
     name = f"{box.service} {box.operation}"
     share = f"{box.time / whole:.0%}" if whole else ""
-    told = f"{name}: {duration.spelled(box.time)} ({share}), itself {duration.spelled(box.own)}"
+    told = escape(f"{name}: {duration.spelled(box.time)} ({share}), itself {duration.spelled(box.own)}")
     room = int((box.width - 8) / _LETTER)
     shown = name if len(name) <= room else f"{name[: room - 1]}…" if room > 2 else ""
     text = f'<text x="{box.x + 4:.1f}" y="{box.depth * _ROW + 15}">{escape(shown)}</text>' if shown else ""
     place = f'x="{box.x:.1f}" y="{box.depth * _ROW}" width="{max(box.width - 1, 0.5):.1f}" height="{_ROW - 2}"'
-    return (
-        f'<g class="frame service-{palette.number(box.service)}" tabindex="0" role="img" '
-        f'aria-label="{escape(told)}"><title>{escape(told)}</title><rect {place} rx="2"/>{text}</g>'
-    )
+    inside = f'<title>{told}</title><rect {place} rx="2"/>{text}'
+    said = f'class="frame service-{palette.number(box.service)}" aria-label="{told}"'
+    if address:
+        return f'<a href="{escape(address)}" {said}>{inside}</a>'
+    return f'<g tabindex="0" role="img" {said}>{inside}</g>'

@@ -42,9 +42,10 @@ def page(found: Profile) -> str:
             '<meta name="viewport" content="width=device-width">',
             f"<title>{title}</title><style>{_STYLE}</style></head>",
             f"<body><h1>{title}</h1>",
-            "<p>From the top down: who called whom. A frame is as wide as the time that the traces\u2019 ends waited for",
+            "<p>From the top down: who called whom. A frame is as wide as the time that traces waited for",
             "it and for what is below; at the same depth the longest comes first.</p>",
-            f'{flames}<h2>Operations</h2><div class="scroll"><table><thead><tr>{heading}{heads}</tr></thead>',
+            flames,
+            f'<h2>Operations</h2><div class="scroll"><table><thead><tr>{heading}{heads}</tr></thead>',
             f"<tbody>{rows}</tbody></table></div></body></html>",
         ]
     )

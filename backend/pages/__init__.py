@@ -1,11 +1,11 @@
-"""The pages for people: search, one trace, two traces compared, who calls whom, and what arrives just now."""
+"""The pages for people: search, one trace or two compared, calls, critical paths, and what arrives just now."""
 
 from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.pages import compare, graph, live, search, trace, upload
+from backend.pages import compare, graph, live, paths, search, trace, upload
 
 ROUTES: list[BaseRoute] = [
     Route("/", search.results),
@@ -15,6 +15,7 @@ ROUTES: list[BaseRoute] = [
     Route("/trace/{trace_id}/{form}.json", trace.download),
     Route("/compare", compare.compared),
     Route("/dependencies", graph.shown),
+    Route("/paths", paths.shown),
     Route("/live", live.shown),
     Route("/live/events", live.events),
     Route("/upload", upload.form),

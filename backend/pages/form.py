@@ -13,6 +13,8 @@ from backend.criteria import Criteria
 from backend.pages import times
 from backend.pages.conditions import Unreadable, conditions
 
+Typed = Mapping[str, str]  # every field of the form by its name
+
 DEFAULTS = {
     "service": "",
     "operation": "",

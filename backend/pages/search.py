@@ -50,6 +50,7 @@ def results(request: Request) -> Response:
         longest=max((line.duration for line in found), default=0) or 1,
         full=asked.criteria is not None and len(found) == asked.criteria.limit,
         sorts={name: (words, form.address(asked.typed, sort=name)) for name, words in form.SORTS.items()},
+        paths=form.address(asked.typed).replace("/", "/paths", 1),
         lookbacks=times.WORDS,
         services=services,
         operations=store.names(asked.typed["service"]) if asked.typed["service"] else [],

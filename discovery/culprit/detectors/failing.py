@@ -132,9 +132,7 @@ def breaker_open(case: Case) -> list[Suspicion]:
                 yield Sighting(peer, _operation(case, peer), (span.span_id,))
 
     found = suspicions(case, "breaker-open", see, alike=("error",))
-    cut_off = {each.service for each in found}
-    lowest = [each for each in found if not _depends(case, each.service, cut_off)]
-    return [replace(each, because="it failed so long that its callers cut it off") for each in lowest]
+    return [replace(each, because="it failed so long that its callers cut it off") for each in lowest(case, found)]
 
 
 def metastable(case: Case) -> list[Suspicion]:
@@ -238,10 +236,12 @@ def _operation(case: Case, service: str) -> str:
     return counted.most_common(1)[0][0] if counted else ""
 
 
-def _depends(case: Case, service: str, others: set[str]) -> bool:
-    """Whether a service calls one of the others."""
-    return any(
-        edge[0] == service and edge[2] in others and edge[2] != service
-        for edges in case.usual.edges.values()
-        for edge in edges
-    )
+def lowest(case: Case, found: list[Suspicion]) -> list[Suspicion]:
+    """Leave out services that call another suspected one: what is cut off lowest is why the others are."""
+    suspected = {each.service for each in found}
+    edges = {(edge[0], edge[2]) for known in case.usual.edges.values() for edge in known}
+    return [
+        each
+        for each in found
+        if not any((each.service, other) in edges for other in suspected if other != each.service)
+    ]

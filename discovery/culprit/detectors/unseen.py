@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
-from discovery.culprit.detectors.failing import blamed
+from discovery.culprit.detectors.failing import blamed, lowest
 from discovery.culprit.failure import How
 from discovery.culprit.sample import Sample
 from discovery.trace import Kind, Span
@@ -77,7 +77,7 @@ def sampling_hides_error(case: Case) -> list[Suspicion]:
             yield Sighting(*place, sample.failures[0].spans)
 
     text = f"the load counted {counts.errors} errors, of which {len(red)} have a trace: too few requests are sampled"
-    return suspicions(case, "sampling-hides-error", see, because=text)
+    return lowest(case, suspicions(case, "sampling-hides-error", see, because=text))
 
 
 def _unanswered(sample: Sample, case: Case) -> Iterator[tuple[Span, tuple[str, str]]]:

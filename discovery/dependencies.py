@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from discovery import client, document
 from discovery.trace import Kind, Span, Trace
 
 Parents = Mapping[str, Span | None]
@@ -110,37 +105,3 @@ def _request(span: Span, kind: Kind, parents: Parents, remote: Span | None) -> I
             error = error or (remote.error and not span.shared)
     if caller and callee:
         yield _Call(caller, callee, error)
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `tracelab dependencies`."""
-    parser.add_argument("file", nargs="?", help="traces as Jaeger, Zipkin or OTLP JSON; - reads standard input")
-    parser.add_argument("--backend", metavar="URL", help="read the last hour's traces from this query address instead")
-    parser.add_argument("--json", action="store_true", help="one JSON list instead of lines")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print who calls whom in a file's traces or in a backend's latest."""
-    links = dependencies(document.load(args.file) if args.file else _of_backend(args.backend))
-    if args.json:
-        lines = [json.dumps([_as_json(link) for link in links])]
-    else:
-        lines = [f"{link.parent} -> {link.child}  {link.calls} calls, {link.errors} failed" for link in links] or [
-            "no calls between services"
-        ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
-
-
-def _of_backend(url: str | None) -> list[Trace]:
-    backend = client.probe(url or os.environ.get("TRACELAB_BACKEND", "http://127.0.0.1:9411"))
-    found = {
-        trace.trace_id: trace
-        for service in client.services(backend)
-        for trace in client.latest(backend, service, limit=1000)
-    }
-    return list(found.values())
-
-
-def _as_json(link: Link) -> dict[str, str | int]:
-    return {"parent": link.parent, "child": link.child, "callCount": link.calls, "errorCount": link.errors}

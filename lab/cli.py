@@ -34,7 +34,8 @@ COMMANDS = {
     "critical-path": Command(
         "discovery.critical_path_command", "what traces waited for: of a file, or of many", joins=True
     ),
-    "dependencies": Command("discovery.dependencies", "who calls whom, from a file or a backend", joins=True),
+    "diff": Command("discovery.diff_command", "two traces or two runs: added, removed, slower", joins=True),
+    "dependencies": Command("discovery.dependencies_command", "who calls whom, from a file or a backend", joins=True),
     "backend": Command("backend.command", "run the built-in tracing backend alone"),
     "logs": Command("lab.logs", "the log lines of a trace or a service"),
     "reset": Command("lab.reset", "forget all data, traces and logs"),

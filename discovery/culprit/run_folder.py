@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,9 +50,10 @@ class Window:
 class Run:
     """A run's times: those of its healthy phases, of those with trouble, and of those after it.
 
-    A run of one phase has only trouble, if any. `counts` are those of the phases with trouble.
+    A run of one phase has only trouble, if any. `counts` are those of the phases with trouble, `phases` all by name.
     """
 
+    phases: Mapping[str, Window]
     healthy: tuple[Window, ...]
     troubled: tuple[Window, ...]
     afterwards: tuple[Window, ...]
@@ -87,6 +89,7 @@ def read(folder: Path) -> Run:
     after = [phase for phase in found.phases if phase.name in _AFTER]
     troubled = [phase for phase in found.phases if phase not in healthy and phase not in after]
     return Run(
+        phases=dict(zip(names, _windows(found.phases), strict=True)),
         healthy=_windows(healthy),
         troubled=_windows(troubled or after),
         afterwards=_windows(after if troubled else []),

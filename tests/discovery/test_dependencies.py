@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from discovery import dependencies as module
+from discovery import dependencies_command as module
 from discovery.dependencies import Link, dependencies
 from discovery.trace import Kind
 from tests.discovery.making import FIXTURES, recorded, span, trace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from math import erfc, exp, lgamma, log, sqrt
+from math import erfc, exp, lgamma, sqrt
 
 
 def more_often(odd: int, of_odd: int, usual: int, of_usual: int) -> float:
@@ -19,14 +19,6 @@ def more_often(odd: int, of_odd: int, usual: int, of_usual: int) -> float:
     most = min(marked, of_odd)
     whole = _choices(everything, of_odd)
     terms = (_choices(marked, k) + _choices(everything - marked, of_odd - k) - whole for k in range(odd, most + 1))
-    return min(1.0, sum(exp(term) for term in terms))
-
-
-def at_least(hits: int, of: int, chance: float) -> float:
-    """Return how likely `hits` or more of `of` are where each has that chance (binomial tail)."""
-    if hits == 0:
-        return 1.0
-    terms = (_choices(of, k) + k * log(chance) + (of - k) * log(1 - chance) for k in range(hits, of + 1))
     return min(1.0, sum(exp(term) for term in terms))
 
 

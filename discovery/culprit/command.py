@@ -28,8 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Name the culprit, or say why that cannot be done; 0 either way."""
+    wanted = source.window(args)  # what is wrong with the options is said before anybody is asked
     backend = None if args.files else source.backend(args)
-    case = _case(args, backend)
+    case = _case(args, backend, wanted)
     verdict = judge(case)
     if args.json:
         sys.stdout.write(json.dumps(verdict.as_json()) + "\n")
@@ -48,9 +49,8 @@ def _page(args: argparse.Namespace, backend: Backend) -> Callable[[str], str]:
     return lambda trace_id: template.replace("{trace_id}", trace_id)
 
 
-def _case(args: argparse.Namespace, backend: Backend | None) -> Case:
+def _case(args: argparse.Namespace, backend: Backend | None, wanted: Window) -> Case:
     """Bring together what is to be compared."""
-    wanted = source.window(args)
     if args.run is not None:
         return gather.of_run(_traces(args, backend, wanted), run_folder.read(args.run))
     if args.against and backend:

@@ -1,0 +1,1 @@
+"""The culprit, named from made traces."""

@@ -7,7 +7,8 @@ entry: what was added is in the entry that grew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -37,9 +38,9 @@ class Part(StrEnum):
     GIVEN_UP = "given up"  # an answer that it did not wait for to the end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """Where time went, and for what."""
+    """Where time went, and for what; `entry` makes each once, so that it is compared by being the same."""
 
     service: str
     operation: str
@@ -52,6 +53,12 @@ class Booking:
 
     time: int
     spans: tuple[str, ...]
+
+
+@cache
+def entry(service: str, operation: str, part: Part) -> Entry:
+    """Return the entry of a service, an operation and a part."""
+    return Entry(service, operation, part)
 
 
 Account = Mapping[Entry, Booking]
@@ -70,7 +77,8 @@ class _Line:
 def account(trace: Trace, found: Visits) -> Account:
     """Book the whole critical path of a trace; times are microseconds and their sum is the path's. Linear."""
     given_up = _given_up(trace, found) if any(span.error for span in trace.spans) else {}
-    lines = [_line(section, trace, found, given_up) for section in critical_path(trace)]
+    sides: dict[str, _Sides] = {}
+    lines = [_line(section, trace, found, given_up, sides) for section in critical_path(trace)]
     for visit in found.all:
         lines += _moved(lines, visit)
     totals: dict[Entry, int] = {}
@@ -78,15 +86,22 @@ def account(trace: Trace, found: Visits) -> Account:
     for line in lines:
         totals[line.entry] = totals.get(line.entry, 0) + line.time
         spans.setdefault(line.entry, []).append(line.span_id)
-    return {entry: Booking(time, tuple(dict.fromkeys(spans[entry]))) for entry, time in totals.items()}
+    return {each: Booking(time, tuple(dict.fromkeys(spans[each]))) for each, time in totals.items()}
 
 
-@cache
-def _entry(service: str, operation: str, part: Part) -> Entry:
-    return Entry(service, operation, part)
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """A span's children by their ends and by their starts, with the moments by themselves to look them up."""
+
+    ended: Sequence[Span]
+    ends: Sequence[int]
+    begun: Sequence[Span]
+    starts: Sequence[int]
 
 
-def _line(section: Section, trace: Trace, found: Visits, given_up: Mapping[str, Visit]) -> _Line:
+def _line(
+    section: Section, trace: Trace, found: Visits, given_up: Mapping[str, Visit], sides: dict[str, _Sides]
+) -> _Line:
     span = trace.index[section.span_id]
     visit, part = found.of.get(span.span_id), Part.WORK
     if caller := given_up.get(span.span_id):
@@ -99,23 +114,30 @@ def _line(section: Section, trace: Trace, found: Visits, given_up: Mapping[str, 
         answer = found.answers.get(span.span_id)
         visit, part = (answer, Part.WIRE) if answer else (visit, Part.CALL)
     else:
-        visit, part = _own(section, span, trace, found)
+        visit, part = _own(section, visit, found, sides.get(span.span_id) or _sides(span, trace, sides))
     place = (visit.service, visit.operation) if visit else (span.service, span.name.casefold())
-    return _Line(visit, _entry(*place, part), section.end - section.start, span.span_id)
+    return _Line(visit, entry(*place, part), section.end - section.start, span.span_id)
 
 
-def _own(section: Section, span: Span, trace: Trace, found: Visits) -> tuple[Visit | None, Part]:
+def _sides(span: Span, trace: Trace, sides: dict[str, _Sides]) -> _Sides:
+    begun = trace.children[span.span_id]
+    ended = sorted(begun, key=lambda child: child.end)
+    made = _Sides(ended, [child.end for child in ended], begun, [child.start for child in begun])
+    sides[span.span_id] = made
+    return made
+
+
+def _own(section: Section, visit: Visit | None, found: Visits, sides: _Sides) -> tuple[Visit | None, Part]:
     """Say what a service did itself, by the children that ended before the section and began after it."""
-    visit = found.of.get(span.span_id)
-    before = [child for child in trace.children[span.span_id] if child.end <= section.start]
+    before = bisect_right(sides.ends, section.start)
     if not before:
         return visit, Part.LEAD
-    last = max(before, key=lambda child: child.end)
+    last = sides.ended[before - 1]
     answer = found.answers.get(last.span_id)
     if answer and number(answer.span, "http.response.body.size") >= LARGE:
         return answer, Part.READING
-    following = next((child for child in trace.children[span.span_id] if child.start >= section.end), None)
-    held = following is not None and is_statement(following) and is_statement(last)
+    after = bisect_left(sides.starts, section.end)
+    held = after < len(sides.begun) and is_statement(sides.begun[after]) and is_statement(last)
     return visit, Part.HELD if held else Part.WORK
 
 
@@ -161,8 +183,8 @@ def _moved(lines: list[_Line], visit: Visit) -> list[_Line]:
             taken = min(left, line.time)
             if taken > 0:
                 left, line.time = left - taken, line.time - taken
-                entry = _entry(visit.service, visit.operation, part)
-                moved.append(_Line(visit, entry, taken, visit.span.span_id))
+                place = entry(visit.service, visit.operation, part)
+                moved.append(_Line(visit, place, taken, visit.span.span_id))
     return moved
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from discovery.culprit.account import Entry
 from discovery.culprit.certainty import more_often
 from discovery.culprit.sample import Sample
 from discovery.culprit.usual import Usual, usual
@@ -22,6 +23,15 @@ class Counts:
     sent: int
     errors: int
     unsampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """An entry of a trace's account that took remarkably long: microseconds more than typical, and its spans."""
+
+    entry: Entry
+    more: int
+    spans: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,20 @@ class Case:
         visits = (visit for sample in (*self.healthy, *self.troubled) for visit in sample.visits.all)
         return {(visit.service, visit.operation): visit.span.name for visit in visits}
 
+    @cached_property
+    def _grown(self) -> dict[int, tuple[Grown, ...]]:
+        return {id(sample): tuple(self._found(sample)) for sample in (*self.healthy, *self.troubled)}
+
+    def _found(self, sample: Sample) -> Iterator[Grown]:
+        for entry, booking in sample.account.items():
+            level = self.usual.level(sample.route, entry)
+            if booking.time > level.limit:
+                yield Grown(entry, booking.time - level.typical, booking.spans)
+
+    def grown(self, sample: Sample) -> tuple[Grown, ...]:
+        """Give the entries of a sample's account that took remarkably long; found once, since many ask."""
+        return self._grown[id(sample)]
+
     @staticmethod
     def of_routes(samples: Iterable[Sample], routes: set[str]) -> int:
         """Count the samples of some routes."""
@@ -56,8 +80,7 @@ class Case:
 
     def added(self, sample: Sample) -> int:
         """Microseconds that a trace took more than typical, in the entries of its account where that is remarkable."""
-        levels = ((self.usual.level(sample.route, entry), booking) for entry, booking in sample.account.items())
-        return sum(booking.time - level.typical for level, booking in levels if booking.time > level.limit)
+        return sum(each.more for each in self.grown(sample))
 
 
 @dataclass(frozen=True, slots=True)

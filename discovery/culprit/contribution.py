@@ -35,15 +35,12 @@ def contributions(case: Case) -> list[Contribution]:
     hits: Counter[Entry] = Counter()
     before: Counter[Entry] = Counter()
     for sample in case.troubled:
-        for entry, booking in sample.account.items():
-            level = case.usual.level(sample.route, entry)
-            if booking.time > level.limit:
-                added[entry] += booking.time - level.typical
-                hits[entry] += 1
-                routes[entry].add(sample.route)
+        for each in case.grown(sample):
+            added[each.entry] += each.more
+            hits[each.entry] += 1
+            routes[each.entry].add(sample.route)
     for sample in case.healthy:
-        for entry, booking in sample.account.items():
-            before[entry] += entry in hits and booking.time > case.usual.level(sample.route, entry).limit
+        before.update(each.entry for each in case.grown(sample))
     total = sum(added.values())
     found = []
     for entry, time in added.most_common():

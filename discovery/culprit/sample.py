@@ -24,6 +24,7 @@ class Sample:
     trace: Trace
     visits: Visits
     shifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _calls: dict[str, Call] = field(default_factory=dict, repr=False, compare=False)  # asked for again and again
 
     @cached_property
     def account(self) -> Account:
@@ -58,8 +59,12 @@ class Sample:
 
     def call(self, span: Span) -> Call:
         """Name a call so that it is the same in every trace: who asks, in what, for what kind of path."""
-        visit = self.visits.of.get(span.span_id)
-        return (span.service, visit.operation if visit else "", f"{span.name.casefold()} {_path(span)}")
+        known = self._calls.get(span.span_id)
+        if known is None:
+            visit = self.visits.of.get(span.span_id)
+            known = span.service, visit.operation if visit else "", f"{span.name.casefold()} {_path(span)}"
+            self._calls[span.span_id] = known
+        return known
 
     @cached_property
     def unanswered(self) -> tuple[Span, ...]:

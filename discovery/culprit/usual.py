@@ -24,6 +24,14 @@ class Level:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a route's answered traces make a call: the share of them that do, and how often one does at most."""
+
+    share: float
+    most: int
+
+
 _NEVER = Level(0, 2 * _FLOOR)
 
 
@@ -31,15 +39,15 @@ _NEVER = Level(0, 2 * _FLOOR)
 class Usual:
     """The healthy half.
 
-    `levels` by route and entry ("" for all routes), `whole` by route (a trace's duration); `edges` how often each
-    answered trace of a route has each call, one number a trace; `callee` whom a call leads to; `statements` how often
+    `levels` by route and entry ("" for all routes), `whole` by route (a trace's duration); `edges` how the
+    answered traces of a route make each call; `callee` whom a call leads to; `statements` how often
     a visit of an operation runs the same statement at most, `body` its largest answer in bytes; `within` in which
     operation of a service a span of a name lies; `beside` the share of an operation's visits whose calls overlap.
     """
 
     levels: Mapping[tuple[str, Entry], Level]
     whole: Mapping[str, Level]
-    edges: Mapping[str, Mapping[Edge, Sequence[int]]]
+    edges: Mapping[str, Mapping[Edge, Use]]
     callee: Mapping[Call, tuple[str, str]]
     statements: Mapping[tuple[str, str], float]
     body: Mapping[tuple[str, str], float]
@@ -110,10 +118,13 @@ def _times(samples: Sequence[Sample]) -> dict[Entry, list[int]]:
     return seen
 
 
-def _edges(samples: Sequence[Sample]) -> dict[Edge, list[int]]:
+def _edges(samples: Sequence[Sample]) -> dict[Edge, Use]:
     good = [sample for sample in samples if sample.status < 400 and not sample.trace.errors and sample.whole]
-    known = {edge for sample in good for edge in sample.edges}
-    return {edge: [len(sample.edges.get(edge, ())) for sample in good] for edge in known}
+    seen: defaultdict[Edge, list[int]] = defaultdict(list)
+    for sample in good:
+        for edge, visits in sample.edges.items():
+            seen[edge].append(len(visits))
+    return {edge: Use(len(counts) / len(good), max(counts)) for edge, counts in seen.items()}
 
 
 def _callees(samples: Iterable[Sample]) -> dict[Call, tuple[str, str]]:

@@ -25,21 +25,13 @@ class Visit:
     """
 
     span: Span
+    service: str
+    operation: str  # in small letters, as Zipkin keeps it
     call: Span | None = None
     parent: Visit | None = None
     statements: list[Span] = field(default_factory=list)
     calls: list[Span] = field(default_factory=list)
     rest: list[Span] = field(default_factory=list)
-
-    @property
-    def service(self) -> str:
-        """Who was visited."""
-        return self.span.service
-
-    @property
-    def operation(self) -> str:
-        """What for, in small letters as Zipkin keeps it."""
-        return self.span.name.casefold()
 
     def wait(self, what: str) -> int:
         """Microseconds that the service says the request waited for its `loop`, a `thread` or the `pool`."""
@@ -64,7 +56,8 @@ def visits(trace: Trace) -> Visits:
         above = trace.index.get(span.parent_id or "")
         kind = span.kind
         if kind is Kind.SERVER or kind is Kind.CONSUMER:
-            visit = Visit(span, above if above and above.kind is not Kind.SERVER else None)
+            call = above if above and above.kind is not Kind.SERVER else None
+            visit = Visit(span, span.service, span.name.casefold(), call)
             visit.parent = of.get(above.span_id) if above else None
             found.append(visit)
             of[span.span_id] = visit
@@ -86,8 +79,7 @@ def visits(trace: Trace) -> Visits:
 
 def is_statement(span: Span) -> bool:
     """Tell a database span from any other."""
-    attributes = span.attributes
-    return any(name in attributes for name in _DATABASE)
+    return not span.attributes.keys().isdisjoint(_DATABASE)
 
 
 def text(span: Span) -> str:

@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from discovery.culprit.account import Entry, Part
-from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
+from discovery.culprit.account import Part
+from discovery.culprit.case import Case, Grown, Sighting, Suspicion, suspicions
 from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.sample import Sample
 from discovery.culprit.visit import LARGE, Visit, number, overlapping, repeats
 
 _STAIRS = 5  # times the same statement more than usual
+_SELDOM = 0.9  # of a route's traces make a call that is behind a cache, at most
 _RARE = 0.08  # of the visits: a tail rather than a mode
 
 
-def grown(sample: Sample, case: Case, *parts: Part) -> Iterator[tuple[Entry, int, tuple[str, ...]]]:
-    """Give the entries of some parts that took remarkably long in a trace: entry, us more than typical, span ids."""
-    for entry, booking in sample.account.items():
-        if entry.part in parts:
-            level = case.usual.level(sample.route, entry)
-            if booking.time > level.limit:
-                yield entry, booking.time - level.typical, booking.spans
+def grown(sample: Sample, case: Case, *parts: Part) -> Iterator[Grown]:
+    """Give the entries of some parts that took remarkably long in a trace."""
+    return (each for each in case.grown(sample) if each.entry.part in parts)
 
 
 def _slow(case: Case, fault: str, *parts: Part, alike: tuple[str, ...] = (), because: str = "") -> list[Suspicion]:
     def see(sample: Sample) -> Iterator[Sighting]:
-        for entry, more, spans in grown(sample, case, *parts):
-            yield _sighting(sample, entry, more, spans)
+        for each in grown(sample, case, *parts):
+            yield _sighting(sample, each)
 
     return suspicions(case, fault, see, alike=alike, because=because, sized=True)
 
@@ -63,9 +60,9 @@ def slow_tail(case: Case) -> list[Suspicion]:
         longest[each.service] = max(sighting.time for seen in each.sightings.values() for sighting in seen)
 
     def see(sample: Sample) -> Iterator[Sighting]:
-        for entry, more, spans in grown(sample, case, Part.LEAD, Part.WORK):
-            if 2 * more >= longest.get(entry.service, 0):
-                yield _sighting(sample, entry, more, spans)
+        for each in grown(sample, case, Part.LEAD, Part.WORK):
+            if 2 * each.more >= longest.get(each.entry.service, 0):
+                yield _sighting(sample, each)
 
     because = "few of its requests take a way of its own that is far longer, with nothing below it"
     found = suspicions(case, "slow-tail", see, alike=("latency",), because=because, sized=True)
@@ -99,9 +96,9 @@ def slow_dependency(case: Case) -> list[Suspicion]:
     """A call to somebody who leaves no span is slow, and answered well; who usually leaves one is another matter."""
 
     def see(sample: Sample) -> Iterator[Sighting]:
-        for entry, more, spans in grown(sample, case, Part.CALL):
-            if not any(sample.call(sample.trace.index[span]) in case.usual.callee for span in spans):
-                yield _sighting(sample, entry, more, spans)
+        for each in grown(sample, case, Part.CALL):
+            if not any(sample.call(sample.trace.index[span]) in case.usual.callee for span in each.spans):
+                yield _sighting(sample, each)
 
     because = "it waits for an answer from a system that leaves no span of its own"
     return suspicions(case, "slow-dependency", see, because=because, sized=True)
@@ -191,19 +188,17 @@ def cold_cache(case: Case) -> list[Suspicion]:
     def see(sample: Sample) -> Iterator[Sighting]:
         known = case.usual.edges.get(sample.route, {})
         for edge, visits in sample.edges.items():
-            seen = known.get(edge, ())
-            share = sum(count > 0 for count in seen) / len(seen) if seen else 1.0
-            if share < 0.9:
-                parent = visits[0].parent
-                if parent:
-                    spans = tuple(visit.call.span_id for visit in visits if visit.call)
-                    yield Sighting(parent.service, parent.operation, spans, _added(sample, case))
+            use, parent = known.get(edge), visits[0].parent
+            if use and use.share < _SELDOM and parent:
+                spans = tuple(visit.call.span_id for visit in visits if visit.call)
+                yield Sighting(parent.service, parent.operation, spans, _added(sample, case))
 
     return suspicions(case, "cold-cache", see, because="what it kept in a cache it asks for again and again")
 
 
-def _sighting(sample: Sample, entry: Entry, more: int, spans: tuple[str, ...]) -> Sighting:
-    return Sighting(entry.service, entry.operation, spans, more, sample.trace.index[spans[-1]].end)
+def _sighting(sample: Sample, each: Grown) -> Sighting:
+    entry = each.entry
+    return Sighting(entry.service, entry.operation, each.spans, each.more, sample.trace.index[each.spans[-1]].end)
 
 
 def _place(visit: Visit) -> tuple[str, str]:
@@ -217,9 +212,9 @@ def _added(sample: Sample, case: Case) -> int:
 
 def _visits(case: Case, part: Part, holds: Callable[[Visit], bool]) -> Callable[[Sample], Iterator[Sighting]]:
     def see(sample: Sample) -> Iterator[Sighting]:
-        for entry, more, spans in grown(sample, case, part):
-            visits = [visit for span in spans if (visit := sample.visits.of.get(span))]
+        for each in grown(sample, case, part):
+            visits = [visit for span in each.spans if (visit := sample.visits.of.get(span))]
             if all(map(holds, visits)):
-                yield _sighting(sample, entry, more, spans)
+                yield _sighting(sample, each)
 
     return see

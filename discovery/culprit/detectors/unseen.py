@@ -99,12 +99,8 @@ def _lost(orphan: Span, case: Case) -> tuple[str, str]:
     """Say whose span is missing above an orphan: a visit's is its caller's, any other the service's own."""
     if orphan.kind is not Kind.SERVER:
         return orphan.service, case.usual.within.get((orphan.service, orphan.name.casefold()), "")
-    callers = Counter(
-        {
-            edge[:2]: len(counts)
-            for edges in case.usual.edges.values()
-            for edge, counts in edges.items()
-            if edge[2:] == (orphan.service, orphan.name.casefold())
-        }
-    )
-    return callers.most_common(1)[0][0] if callers else (orphan.service, orphan.name.casefold())
+    place = orphan.service, orphan.name.casefold()
+    callers: Counter[tuple[str, str]] = Counter()
+    for edges in case.usual.edges.values():
+        callers.update(edge[:2] for edge in edges if edge[2:] == place)
+    return callers.most_common(1)[0][0] if callers else place

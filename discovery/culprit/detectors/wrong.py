@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
 from discovery.culprit.sample import Sample
@@ -25,9 +25,9 @@ def swallowed_error(case: Case) -> list[Suspicion]:
     def see(sample: Sample) -> Iterator[Sighting]:
         if not _good(sample, case):
             return
-        for edge, counts in case.usual.edges.get(sample.route, {}).items():
+        for edge, use in case.usual.edges.get(sample.route, {}).items():
             reads = edge[3].startswith("get ")  # what is read may be remembered
-            if edge not in sample.edges and not reads and counts and _share(counts) >= _ALWAYS:
+            if use.share >= _ALWAYS and not reads and edge not in sample.edges:
                 caller = _caller(sample, edge)
                 if caller:
                     yield Sighting(edge[0], edge[1], (caller,))
@@ -48,8 +48,8 @@ def double_charge(case: Case) -> list[Suspicion]:
             return
         known = case.usual.edges.get(sample.route, {})
         for edge, visits in sample.edges.items():
-            counts = known.get(edge)
-            if counts and len(visits) >= 2 * max(counts) and max(counts) > 0:
+            use = known.get(edge)
+            if use and len(visits) >= 2 * use.most:
                 calls = [visit.call.span_id for visit in visits if visit.call]
                 yield Sighting(edge[0], edge[1], (*calls, *(visit.span.span_id for visit in visits)))
 
@@ -69,10 +69,6 @@ def work_after_response(case: Case) -> list[Suspicion]:
                 yield Sighting(visit.service, visit.operation, spans)
 
     return suspicions(case, "work-after-response", see, because="it goes on working after it has answered")
-
-
-def _share(counts: Sequence[int]) -> float:
-    return sum(count > 0 for count in counts) / len(counts)
 
 
 def _caller(sample: Sample, edge: Edge) -> str | None:

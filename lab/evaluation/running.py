@@ -25,6 +25,7 @@ from lab.tracing import Tracing
 
 _OFFSETS = range(23000, 32000, 10)  # any of them: another evaluation may start at the same moment
 _SHOP = [port + more for port in PORTS.values() for more in (0, WIRE_STEP, REPLICA_STEP, REPLICA_STEP + WIRE_STEP)]
+_TRIES = 5
 _SETTLING = 1.5  # seconds after the last answer in which what a service does afterwards is done and sent
 _BUSY = "while True: sum(range(100000))"
 
@@ -72,7 +73,19 @@ def _await(url: str, child: Child) -> None:
 
 
 def run(trial: Trial, to: Tracing, folder: Path) -> Path:
-    """Run a trial and return its run folder, `run` in the folder given, with `run.json` and `injected.json`."""
+    """Run a trial and return its run folder, `run` in the folder given, with `run.json` and `injected.json`.
+
+    Another program may take a port between its being found free and being used; then the trial starts over.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _run(trial, to, folder)
+        except ports.Busy:
+            continue
+    return _run(trial, to, folder)
+
+
+def _run(trial: Trial, to: Tracing, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)  # what is left of a run that was cut
     folder.mkdir(parents=True)
     options = Options(

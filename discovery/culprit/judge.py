@@ -23,7 +23,8 @@ _RANK = {fault: rank for rank, fault in enumerate(ALL)}
 
 _FAILING = frozenset(map(fault_of, FAILING))
 _TIMED = frozenset(map(fault_of, SLOW))
-_SHAPES = frozenset({"cold-cache", "serial-fan-out", "swallowed-error", "double-charge"})  # healthy ones vary too
+_VARYING = frozenset({"cold-cache", "serial-fan-out"})  # healthy traces show these signs now and then
+_SILENT = frozenset({"swallowed-error", "double-charge"})  # and of these a few may be a customer's own doing
 
 FEWEST_TRACES = 10
 _FEWEST = 3  # sightings; a single odd trace proves nothing
@@ -83,8 +84,10 @@ def _holds(case: Case, each: Weighed) -> bool:
         huge = before == 0 and median(long or [0]) >= _HUGE and telling
         likely = suspicion.chance < _CHANCE and each.share >= _MOST and median(suspicion.episodes()) >= worth
         return len(long) >= _FEWEST and (huge or likely)
-    if suspicion.fault in _SHAPES:
+    if suspicion.fault in _VARYING:
         return suspicion.chance < _SLIGHT
+    if suspicion.fault in _SILENT:
+        return hits >= _FEWEST and suspicion.chance < _CHANCE
     if suspicion.fault == "sampling-hides-error":
         return True  # the load counted it; the traces only say where
     return (hits >= _FEWEST and suspicion.chance < _CHANCE) or (hits >= _FEWEST - 1 and before == 0)

@@ -57,6 +57,11 @@ class Sample:
         """Whether no span of it is known to be missing."""
         return not self.trace.missing
 
+    @property
+    def good(self) -> bool:
+        """Whether the customer was answered well, nothing is red, and nothing is known to be missing."""
+        return self.status < 400 and not self.trace.errors and self.whole
+
     def call(self, span: Span) -> Call:
         """Name a call so that it is the same in every trace: who asks, in what, for what kind of path."""
         known = self._calls.get(span.span_id)

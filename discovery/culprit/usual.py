@@ -39,10 +39,10 @@ _NEVER = Level(0, 2 * _FLOOR)
 class Usual:
     """The healthy half.
 
-    `levels` by route and entry ("" for all routes), `whole` by route (a trace's duration); `edges` how the
-    answered traces of a route make each call; `callee` whom a call leads to; `statements` how often
-    a visit of an operation runs the same statement at most, `body` its largest answer in bytes; `within` in which
-    operation of a service a span of a name lies; `beside` the share of an operation's visits whose calls overlap.
+    `levels` by route and entry ("" for all routes), `whole` by route (a trace's duration); `edges` how the answered
+    traces of a route make each call; `callee` whom a call leads to; `statements` how often a visit of an operation runs
+    the same statement at most and `least` how many it runs at least, `body` its largest answer in bytes; `within` in
+    which operation of a service a span of a name lies; `beside` the share of an operation's visits whose calls overlap.
     """
 
     levels: Mapping[tuple[str, Entry], Level]
@@ -50,6 +50,7 @@ class Usual:
     edges: Mapping[str, Mapping[Edge, Use]]
     callee: Mapping[Call, tuple[str, str]]
     statements: Mapping[tuple[str, str], float]
+    least: Mapping[tuple[str, str], int]
     body: Mapping[tuple[str, str], float]
     within: Mapping[tuple[str, str], str]
     beside: Mapping[tuple[str, str], float]
@@ -83,6 +84,7 @@ def usual(samples: Sequence[Sample]) -> Usual:
         edges={route: _edges(same) for route, same in by_route.items()},
         callee=_callees(samples),
         statements=_most(((visit.service, visit.operation), repeats(visit)) for visit in visits),
+        least=_least(samples),
         body=_most(((visit.service, visit.operation), _size(visit)) for visit in visits),
         within=_within(visits),
         beside=_beside(visits),
@@ -119,7 +121,7 @@ def _times(samples: Sequence[Sample]) -> dict[Entry, list[int]]:
 
 
 def _edges(samples: Sequence[Sample]) -> dict[Edge, Use]:
-    good = [sample for sample in samples if sample.status < 400 and not sample.trace.errors and sample.whole]
+    good = [sample for sample in samples if sample.good]
     seen: defaultdict[Edge, list[int]] = defaultdict(list)
     for sample in good:
         for edge, visits in sample.edges.items():
@@ -142,6 +144,15 @@ def _most(pairs: Iterable[tuple[tuple[str, str], float]]) -> dict[tuple[str, str
     for place, value in pairs:
         found[place].append(value)
     return {place: sorted(values)[int(0.95 * (len(values) - 1))] for place, values in found.items()}
+
+
+def _least(samples: Iterable[Sample]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for sample in samples:
+        for visit in sample.visits.all if sample.good else ():
+            place, count = (visit.service, visit.operation), len(visit.statements)
+            found[place] = min(found.get(place, count), count)
+    return found
 
 
 def _within(visits: Iterable[Visit]) -> dict[tuple[str, str], str]:

@@ -30,16 +30,15 @@ def _slow(case: Case, fault: str, *parts: Part, alike: tuple[str, ...] = (), bec
 
 
 def latency(case: Case) -> list[Suspicion]:
-    """The service itself is slow: time is added inside its server span, with nothing below it and no wait noted."""
-    return _slow(
-        case,
-        "latency",
-        Part.LEAD,
-        Part.WORK,
-        alike=("slow-tail",),
-        because="the time is its own: nothing below its server span took it, and it waited for no loop, thread or "
-        "connection",
+    """The service itself is slow: time is added inside its server span, with nothing below it and no wait noted.
+
+    Where requests wait for threads, those that do not say so wait for them all the same.
+    """
+    because = (
+        "the time is its own: nothing below its server span took it, and it waited for no loop, thread or connection"
     )
+    found = _slow(case, "latency", Part.LEAD, Part.WORK, alike=("slow-tail",), because=because)
+    return [each for each in found if each.service not in _starving(case)]
 
 
 def slow_replica(case: Case) -> list[Suspicion]:
@@ -122,8 +121,16 @@ def blocked_loop(case: Case) -> list[Suspicion]:
 
 
 def thread_starvation(case: Case) -> list[Suspicion]:
-    """No worker thread was free: the service says so itself (`tracelab.wait.thread`)."""
-    return _slow(case, "thread-starvation", Part.THREAD, because="requests waited for a worker thread")
+    """No worker thread was free: the service says so itself (`tracelab.wait.thread`), of most of what it does first."""
+    found = _slow(case, "thread-starvation", Part.THREAD, Part.LEAD, because="requests waited for a worker thread")
+    return [each for each in found if each.service in _starving(case)]
+
+
+def _starving(case: Case) -> set[str]:
+    """Services of which requests wait for threads, about as many as are slow before they do anything."""
+    itself = {each.service: len(each.sightings) for each in _slow(case, "latency", Part.LEAD)}
+    waits = _slow(case, "thread-starvation", Part.THREAD)
+    return {each.service for each in waits if 2 * len(each.sightings) >= itself.get(each.service, 0)}
 
 
 def pool_exhaustion(case: Case) -> list[Suspicion]:

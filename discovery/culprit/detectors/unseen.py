@@ -48,15 +48,23 @@ def missing_instrumentation(case: Case) -> list[Suspicion]:
 
 
 def lost_spans(case: Case) -> list[Suspicion]:
-    """Spans name a parent that is nowhere, now and then, and all such parents were one service's."""
+    """Spans name a parent that is nowhere, now and then, and all such parents were one service's.
+
+    What nothing names is missed where a visit has fewer statements than any healthy one, though all is well.
+    """
 
     def see(sample: Sample) -> Iterator[Sighting]:
         for orphan in sample.trace.roots:
             if orphan.parent_id is not None:
                 service, operation = _lost(orphan, case)
                 yield Sighting(service, operation, (orphan.span_id,))
+        for visit in sample.visits.all if sample.good else ():
+            if len(visit.statements) < case.usual.least.get((visit.service, visit.operation), 0):
+                yield Sighting(visit.service, visit.operation, (visit.span.span_id,))
 
-    return suspicions(case, "lost-spans", see, because="spans name parents of it that never arrived")
+    return suspicions(
+        case, "lost-spans", see, because="spans of it never arrived that others name, or that are always there"
+    )
 
 
 def sampling_hides_error(case: Case) -> list[Suspicion]:

@@ -14,9 +14,7 @@ _LATE = 5_000  # microseconds after its parent's end
 
 def _good(sample: Sample, case: Case) -> bool:
     """Whether a customer was answered well, and every span is there."""
-    if sample.trace.errors or sample.status >= 400 or not sample.whole:
-        return False
-    return not any(sample.call(span) in case.usual.callee for span in sample.unanswered)
+    return sample.good and not any(sample.call(span) in case.usual.callee for span in sample.unanswered)
 
 
 def swallowed_error(case: Case) -> list[Suspicion]:

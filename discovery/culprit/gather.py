@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from discovery.collector import paused
 from discovery.culprit.case import Case, Counts
 from discovery.culprit.run_folder import Run, Window
 from discovery.culprit.sample import Sample, read
@@ -15,6 +16,7 @@ _SPREAD = 6  # times the distance from the 5th to the 25th percentile
 _FEW = 4  # traces of a route, of which the quickest says nothing
 
 
+@paused()
 def of_run(traces: Iterable[Trace], run: Run) -> Case:
     """Sort a run's traces by its phases, by when their first span began; a run of one phase is split."""
     samples = [read(trace) for trace in traces]
@@ -28,11 +30,13 @@ def of_run(traces: Iterable[Trace], run: Run) -> Case:
     )
 
 
+@paused()
 def of_windows(healthy: Iterable[Trace], troubled: Iterable[Trace]) -> Case:
     """Compare the traces of a time that was well with those of another."""
     return Case(healthy=[read(trace) for trace in healthy], troubled=[read(trace) for trace in troubled])
 
 
+@paused()
 def split(samples: Sequence[Sample], counts: Counts | None = None) -> Case:
     """Split the traces of one window by outcome, duration and shape: the good, quick and ordinary ones are healthy.
 

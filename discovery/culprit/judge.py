@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from discovery.collector import paused
 from discovery.culprit import words
 from discovery.culprit.case import Case, Suspicion
 from discovery.culprit.checked import summary
@@ -47,6 +48,7 @@ class Weighed:
     share: float
 
 
+@paused()
 def judge(case: Case) -> Verdict:
     """Say who it was, or why that cannot be said. Linear in the spans but for sorting."""
     found = {fault: detector(case) for fault, detector in ALL.items()} if _enough(case) else {}

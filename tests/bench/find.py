@@ -16,6 +16,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import TypeVar
 
+from discovery.collector import paused
 from discovery.culprit import gather
 from discovery.culprit.judge import judge
 from discovery.trace import Trace, group
@@ -59,7 +60,8 @@ def _round(spans: list[object], healthy: list[Trace], troubled: list[Trace]) -> 
         taken[step] = time.process_time() - began
         return done
 
-    timed("group", lambda: group(spans))  # type: ignore[arg-type]
+    with paused():  # as the readers do
+        timed("group", lambda: group(spans))  # type: ignore[arg-type]
     case = timed("read", lambda: gather.of_windows(healthy, troubled))
     verdict = timed("judge", lambda: judge(case))
     assert (verdict.service, verdict.fault) == ("payment", "latency"), verdict.reason

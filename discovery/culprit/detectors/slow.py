@@ -12,6 +12,7 @@ from discovery.culprit.sample import Sample
 from discovery.culprit.visit import LARGE, Visit, number, overlapping, repeats
 
 _STAIRS = 5  # times the same statement more than usual
+_IDLE = 80_000  # microseconds between two statements that no busy machine explains
 _SELDOM = 0.9  # of a route's traces make a call that is behind a cache, at most
 _RARE = 0.08  # of the visits: a tail rather than a mode
 
@@ -127,10 +128,19 @@ def thread_starvation(case: Case) -> list[Suspicion]:
 
 
 def _starving(case: Case) -> set[str]:
-    """Services of which requests wait for threads, about as many as are slow before they do anything."""
-    itself = {each.service: len(each.sightings) for each in _slow(case, "latency", Part.LEAD)}
+    """Services of which requests wait for threads, about as many and as long as are slow before they do anything.
+
+    On a busy machine a thread is late by some milliseconds now and then, which is no reason for much longer delays.
+    """
+    itself = {each.service: each for each in _slow(case, "latency", Part.LEAD)}
     waits = _slow(case, "thread-starvation", Part.THREAD)
-    return {each.service for each in waits if 2 * len(each.sightings) >= itself.get(each.service, 0)}
+    return {each.service for each in waits if _explains(each, itself.get(each.service))}
+
+
+def _explains(waits: Suspicion, itself: Suspicion | None) -> bool:
+    if itself is None:
+        return True
+    return 2 * len(waits.sightings) >= len(itself.sightings) and 4 * waits.time >= itself.time
 
 
 def pool_exhaustion(case: Case) -> list[Suspicion]:
@@ -155,9 +165,13 @@ def lock_contention(case: Case) -> list[Suspicion]:
 
 
 def _holders(case: Case) -> set[str]:
-    """Services that idle inside transactions more than once."""
+    """Services that idle inside transactions more than once, for longer than a busy machine makes them."""
     held = _slow(case, "lock-contention", Part.HELD)
-    return {each.service for each in held if len(each.sightings) > 1 and each.healthy[0] == 0}
+    return {each.service for each in held if each.healthy[0] == 0 and _long(each) > 1}
+
+
+def _long(each: Suspicion) -> int:
+    return sum(sighting.time >= _IDLE for seen in each.sightings.values() for sighting in seen)
 
 
 def large_payload(case: Case) -> list[Suspicion]:

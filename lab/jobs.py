@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 
 def serve(app: str, port: int) -> None:
-    """Serve one of the shop's applications."""
+    """Serve one of the shop's applications, or what a learner laid over it."""
+    if folder := os.environ.get("TRACELAB_OVERLAY"):
+        from lab import overlay
+
+        overlay.install(Path(folder))  # before anything of the shop is imported
     from services.kit import serving
 
     serving.run(app, "127.0.0.1", port)

@@ -29,6 +29,8 @@ class Options:
     port_offset: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)  # for every process, over the launcher's own
     faults: Mapping[str, StartFault] = field(default_factory=dict)  # by service
+    overlay: Path | None = None  # a folder with files that take the place of the shop's own
+    traces: Path | None = None  # the folder of the built-in backend's file; that of all other data otherwise
 
     def __post_init__(self) -> None:
         if self.payment and (fault := self.faults.get("payment")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from lab import jobs, state
+from lab import jobs, overlay, state
 from lab.options import SERVICES, Options, WrongUse
 from lab.tracing import Tracing
 
@@ -27,7 +27,7 @@ class Process:
     job: Callable[..., None]
     arguments: tuple[Any, ...]
     ports: tuple[int, ...]
-    ready: str  # answers 200 as soon as the process serves
+    ready: str  # answers 200 as soon as the process serves; of a tcp: address the open port is enough
     environment: Mapping[str, str]
 
 
@@ -39,6 +39,7 @@ def shop(options: Options, tracing: Tracing, inherited: Mapping[str, str]) -> tu
         if name != "payment" or not options.payment
         for number in range(1, options.count(name) + 1)
     ]
+    own += [(name, 1) for name in _of_the_learner(options)]
     processes = [_service(options, tracing, inherited, name, number) for name, number in own]
     processes += [_wire(options, inherited, name, number) for name, number in own if _wire_delay(options, name)]
     if not options.payment:
@@ -78,7 +79,7 @@ def database(options: Options, name: str) -> str:
 
 
 def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], name: str, number: int) -> Process:
-    listening = port(name, options.port_offset, number)
+    listening = _port(options, name, number)
     fault = options.fault(name, number)
     resource = f"service.instance.id={name}-{number},service.version={fault.version if fault else 1}"
     if more := inherited.get("OTEL_RESOURCE_ATTRIBUTES"):
@@ -94,6 +95,7 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         "OTEL_SERVICE_NAME": name,
         "OTEL_RESOURCE_ATTRIBUTES": resource,
         "TRACELAB_TRACE_URL": tracing.page,
+        **overlay.of_service(options.overlay, name),
         **options.environment,
         **(fault.environment if fault else {}),
     }
@@ -103,13 +105,25 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         )
     return Process(
         name if number == 1 else f"{name}-{number}",
-        _STAGES[name],
+        _STAGES.get(name, _STAGES["payment"]),
         jobs.serve,
         (f"services.{name}.app:app" if name != "gateway" else "gateway.app:app", listening),
         (listening,),
-        f"http://127.0.0.1:{listening}/readyz",
+        # A learner's service serves once its port is open; asking it anything would be a trace of its own.
+        f"http://127.0.0.1:{listening}/readyz" if name in SERVICES else f"tcp://127.0.0.1:{listening}",
         environment,
     )
+
+
+def _of_the_learner(options: Options) -> tuple[str, ...]:
+    return overlay.new_services(options.overlay) if options.overlay else ()
+
+
+def _port(options: Options, name: str, number: int) -> int:
+    """Where a replica listens; services that the shop does not have follow after its own."""
+    if name in PORTS:
+        return port(name, options.port_offset, number)
+    return max(PORTS.values()) + 1 + options.port_offset + _of_the_learner(options).index(name)
 
 
 def _wire(options: Options, inherited: Mapping[str, str], name: str, number: int) -> Process:
@@ -154,6 +168,9 @@ def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
 def _addresses(options: Options) -> dict[str, str]:
     """Where the services find one another."""
     found = {f"{name.upper()}_URLS": ",".join(_turns(options, name)) for name in SERVICES[1:]}
+    found |= {
+        f"{name.upper()}_URLS": f"http://127.0.0.1:{_port(options, name, 1)}" for name in _of_the_learner(options)
+    }
     if options.payment:
         found["PAYMENT_URLS"] = options.payment
     return found | {"CARD_ISSUER_URLS": url("issuer", options.port_offset)}

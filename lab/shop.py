@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -91,6 +92,10 @@ class Shop:
         """Process ids by name: gateway, order, payment, payment-2, inventory, issuer, backend."""
         return {process.name: self._children[process.name].pid for process in self.processes}
 
+    @property
+    def _traces(self) -> Path:
+        return self.options.traces or state.data(self.options.state)
+
     def page(self, trace_id: str) -> str:
         """The link to a trace, for people."""
         return self.tracing.page.replace("{trace_id}", trace_id)
@@ -118,10 +123,10 @@ class Shop:
     def _start(self) -> None:
         children.warm_up()
         options = self.options
-        self.tracing = tracing.choose(options.backend, options.port_offset, state.data(options.state))
+        self.tracing = tracing.choose(options.backend, options.port_offset, self._traces)
         self.processes = plan.shop(options, self.tracing, os.environ)
         ports.check([port for process in self.processes for port in process.ports], options.port_offset)
-        for folder in (state.logs(options.state), state.data(options.state)):
+        for folder in (state.logs(options.state), state.data(options.state), self._traces):
             folder.mkdir(parents=True, exist_ok=True)
         if options.database:
             databases.create(options.database, SERVICES[1:])
@@ -208,6 +213,8 @@ def answers(url: str) -> bool:
     request = f"GET {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"
     try:
         with socket.create_connection((address.hostname or "", address.port or 80), timeout=2.0) as connection:
+            if address.scheme == "tcp":
+                return True
             connection.sendall(request.encode("ascii"))
             return connection.recv(len(_OK)) == _OK
     except OSError:

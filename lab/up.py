@@ -7,14 +7,21 @@ import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
 
-from lab import options, start_faults, state
+from lab import options, overlay, start_faults, state
 from lab.options import Options
 from lab.shop import Shop
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument(
+        "--overlay",
+        type=Path,
+        metavar="DIR",
+        help="files of your own in place of the shop's: services/payment/app.py ...",
+    )
     parser.add_argument(
         "--backend", default="builtin", metavar="builtin|jaeger|zipkin|URL", help="where spans go (builtin)"
     )
@@ -53,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         payment=args.payment,
         port_offset=offset(args.port_offset),
         faults=start_faults.read(args.faults),
+        overlay=overlay.checked(args.overlay) if args.overlay else None,
     )
     end_on_signals()
     try:

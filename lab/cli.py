@@ -29,7 +29,7 @@ COMMANDS = {
     "load": Command("load.command", "send a scenario's orders to a shop and report", joins=True),
     "scenarios": Command("load.scenarios_command", "list the scenarios"),
     "faults": Command("load.faults_command", "list the faults"),
-    "find": Command("discovery.culprit.command", "name the culprit from the traces alone, with evidence", joins=True),
+    "find": Command("lab.find", "name the culprit from the traces alone, with evidence", joins=True),
     "show": Command("discovery.show", "draw one trace of a backend or a file", joins=True),
     "critical-path": Command(
         "discovery.critical_path_command", "what traces waited for: of a file, or of many", joins=True
@@ -40,6 +40,7 @@ COMMANDS = {
     "logs": Command("lab.logs", "the log lines of a trace or a service"),
     "reset": Command("lab.reset", "forget all data, traces and logs"),
     "evaluate": Command("lab.evaluation.command", "how right find is: random faults, run for real"),
+    "learn": Command("lab.learn.command", "lessons that check themselves, and a mystery round"),
     "doctor": Command("lab.doctor", "what is missing or wrong on this machine, and how to mend it"),
     "test": Command("lab.test", "run the tests"),
     "install": Command("lab.install", "only make .venv"),

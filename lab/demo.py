@@ -136,7 +136,7 @@ class Demo:
         with self._progress("breaking") as tell:
             for order in range(1, _TROUBLED + 1):
                 tell(f"orders with {trouble.title}: {order} of {_TROUBLED}")
-                answers.append(orders.buy(self.shop.url, self._sku, str(trouble) if order % 2 else ""))
+                answers.append(orders.buy(self.shop.url, self._sku, fault=str(trouble) if order % 2 else ""))
             tell("waiting for their traces, and comparing them with the healthy ones")
             case = gather.of_windows(healthy, self._traces(answers))
             verdict = judge(case)

@@ -30,26 +30,27 @@ class Answer:
     seconds: float
 
 
-def buy(gateway: str, sku: str, fault: str = "") -> Answer:
-    """Order one piece, a fault travelling along as baggage."""
-    body = {"items": [{"sku": sku, "quantity": 1}], "card": _CARD}
-    return _ask(gateway, "POST", "/orders", body, {"baggage": f"fault={fault}"} if fault else {})
+def buy(gateway: str, *skus: str, fault: str = "") -> Answer:
+    """Order one piece of each, a fault travelling along as baggage."""
+    body = {"items": [{"sku": sku, "quantity": 1} for sku in skus], "card": _CARD}
+    return ask(gateway, "POST", "/orders", body, {"baggage": f"fault={fault}"} if fault else {})
 
 
 def a_product(gateway: str) -> str:
     """The sku of which there is most."""
-    products = _ask(gateway, "GET", "/products").body
+    products = ask(gateway, "GET", "/products").body
     sku: str = max(products, key=lambda product: product["available"])["sku"]
     return sku
 
 
 def lost_spans(service: str) -> int:
     """How many spans a service knows to have lost."""
-    lost: int = _ask(service, "GET", "/healthz").body["spans"]["lost"]
+    lost: int = ask(service, "GET", "/healthz").body["spans"]["lost"]
     return lost
 
 
-def _ask(base: str, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+def ask(base: str, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Ask the shop; NoShop where it does not answer as one."""
     address = urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
     sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else dict(headers or {})

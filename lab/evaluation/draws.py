@@ -7,7 +7,7 @@ a millisecond is in the catalogue's bounds too, but nobody could tell it from no
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,9 +91,13 @@ def _healthy(seed: int, dice: random.Random) -> Trial:
     )
 
 
-def _one(seed: int, dice: random.Random) -> Trial:
-    faults = [fault for fault in catalogue() if fault != "declined"]
-    fault = dice.choice(faults)
+def one_of(seed: int, faults: Sequence[str]) -> Trial:
+    """Draw a trial with one of some faults."""
+    return _one(seed, random.Random(seed), faults)  # noqa: S311 - nothing to keep secret
+
+
+def _one(seed: int, dice: random.Random, faults: Sequence[str] = ()) -> Trial:
+    fault = dice.choice(faults or [fault for fault in catalogue() if fault != "declined"])
     service = dice.choice(catalogue()[fault].services)
     spelt = f"{service}.{fault}{_strength(fault, dice)}"
     contagious = catalogue()[fault].contagious

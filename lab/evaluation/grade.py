@@ -17,7 +17,7 @@ from load.catalogue import catalogue
 SERVICES = ("gateway", "order", "payment", "inventory")
 
 # Where a fault of a service can be met, by the route at the gateway.
-_OPERATIONS: dict[str, dict[str, tuple[str, ...]]] = {
+OPERATIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "POST /orders": {
         "gateway": ("post /orders",),
         "order": ("post /orders",),
@@ -34,7 +34,7 @@ _OPERATIONS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 # A span that is missing can only be shown by those next to it.
-_NEXT_TO = {
+NEXT_TO = {
     "gateway": ("client", "gateway", "order", "payment", "inventory"),
     "order": ("gateway", "order", "payment", "inventory"),
     "payment": ("gateway", "order", "payment"),
@@ -103,8 +103,8 @@ def _against(fault: str, verdict: Verdict, case: Case, injected: list[dict[str, 
     right_service = verdict.found and verdict.service == where
     named = verdict.fault == what or (what in verdict.not_told_from and verdict.fault in catalogue()[what].alike)
     anybody = catalogue()[what].contagious or catalogue()[what].scope == "start"
-    routes = _OPERATIONS if anybody else {request["route"] for request in injected}
-    operations = {each for route in routes for each in _OPERATIONS[route].get(where, ())}
+    routes = OPERATIONS if anybody else {request["route"] for request in injected}
+    operations = {each for route in routes for each in OPERATIONS[route].get(where, ())}
     return {
         "service": right_service,
         "operation": right_service and (verdict.operation or "").casefold() in operations,
@@ -126,7 +126,7 @@ def _proven(where: str, what: str, verdict: Verdict, case: Case, injected: list[
         if sample is None or not (anybody or evidence.trace_id in met):
             return False
         spans = [sample.trace.index[span] for span in evidence.span_ids if span in sample.trace.index]
-        if not any(span.service in _NEXT_TO[where] for span in spans):
+        if not any(span.service in NEXT_TO[where] for span in spans):
             return False
     return bool(verdict.evidence)
 

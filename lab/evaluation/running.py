@@ -24,7 +24,7 @@ from lab.shop import Shop, answers
 from lab.tracing import Tracing
 
 _OFFSETS = range(23000, 32000, 10)  # any of them: another evaluation may start at the same moment
-_SHOP = [port + more for port in PORTS.values() for more in (0, WIRE_STEP, REPLICA_STEP, REPLICA_STEP + WIRE_STEP)]
+SHOP = [port + more for port in PORTS.values() for more in (0, WIRE_STEP, REPLICA_STEP, REPLICA_STEP + WIRE_STEP)]
 _TRIES = 5
 _SETTLING = 1.5  # seconds after the last answer in which what a service does afterwards is done and sent
 _BUSY = "while True: sum(range(100000))"
@@ -36,7 +36,8 @@ class Failed(Exception):
     exit_code = 1
 
 
-def _offsets() -> list[int]:
+def offsets() -> list[int]:
+    """Port offsets to try, in an order of their own."""
     return random.sample(_OFFSETS, len(_OFFSETS))
 
 
@@ -47,7 +48,7 @@ def backend(make: str, folder: Path) -> Iterator[Tracing]:
     offset = 0
     if make in ("builtin", "jaeger", "zipkin"):
         usual = (tracing.ZIPKIN_PORT, tracing.OTLP_PORT, tracing.JAEGER_PORT)
-        offset = ports.free_offset(usual, _offsets())
+        offset = ports.free_offset(usual, offsets())
     chosen = tracing.choose(make, offset, folder)
     if chosen.job is None:
         yield chosen
@@ -92,7 +93,7 @@ def _run(trial: Trial, to: Tracing, folder: Path) -> Path:
         state=folder / "shop",
         backend=to.query,
         replicas=trial.replicas,
-        port_offset=ports.free_offset(_SHOP, _offsets()),
+        port_offset=ports.free_offset(SHOP, offsets()),
         environment=to.exporting,
     )
     if not trial.at_start:
@@ -102,17 +103,22 @@ def _run(trial: Trial, to: Tracing, folder: Path) -> Path:
         _part(trial, options, folder / "before", ("baseline",)),
         _part(trial, broken, folder / "after", ("fault", "recovery")),
     )
-    return _joined(folder / "run", trial, *parts)
+    return joined(folder / "run", trial, *parts)
 
 
 def _part(trial: Trial, options: Options, out: Path, phases: tuple[str, ...]) -> Path:
     """Start a shop, send it some phases of the trial, and stop it."""
-    scenario = out.with_suffix(".toml")
-    scenario.write_text(_toml(trial.scenario(*phases)), encoding="utf-8")
     with Shop(options) as shop, _neighbour(trial.busy):
-        _load(scenario, out, trial.seed, {**os.environ, **shop.environment})
+        send(trial, phases, out, shop.environment)
         time.sleep(_SETTLING)
     return out
+
+
+def send(trial: Trial, phases: tuple[str, ...], out: Path, environment: Mapping[str, str]) -> None:
+    """Send some phases of a trial to the shop that an environment names, and leave a run folder."""
+    scenario = out.with_suffix(".toml")
+    scenario.write_text(_toml(trial.scenario(*phases)), encoding="utf-8")
+    _load(scenario, out, trial.seed, {**os.environ, **environment})
 
 
 def _load(scenario: Path, out: Path, seed: int, environment: Mapping[str, str]) -> None:
@@ -138,7 +144,7 @@ def _neighbour(busy: bool) -> Iterator[None]:
         other.wait()
 
 
-def _joined(folder: Path, trial: Trial, *parts: Path) -> Path:
+def joined(folder: Path, trial: Trial, *parts: Path) -> Path:
     """Make one run of the two that two starts of the shop had; the first one's facts stand for both."""
     folder.mkdir()
     runs = [json.loads((part / "run.json").read_text("utf-8")) for part in parts]

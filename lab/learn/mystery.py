@@ -1,0 +1,150 @@
+"""A round against the clock: a fault that nobody chose, the traces, and a card to share at the end."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from rich.panel import Panel
+from rich.text import Text as Plain
+
+from lab import up
+from lab.evaluation import draws
+from lab.evaluation.trial import Trial
+from lab.learn import finding, stage
+from lab.learn.answers import FOUND
+from lab.learn.here import Checked, NotUp
+from lab.learn.remark import passed
+from lab.learn.room import Room
+from lab.learn.truth import Truth
+from lab.options import WrongUse
+from load.catalogue import catalogue
+
+_NUMBER = 0  # where a lesson has its number
+_PART = "round"
+_PLAIN = ("latency", "error", "slow-query", "exception", "slow-dependency", "n-plus-one", "service-down")
+_UNFAIR = ("declined", "metastable", "sampling-hides-error")  # business, minutes long, and the load's own doing
+_STARTING = 6
+_MOST_SEED = 999_999
+
+
+class Round(msgspec.Struct):
+    """How a round goes; times are Unix seconds. `ended` by an answer, or by giving up."""
+
+    seed: int
+    level: int
+    began: float
+    answers: dict[str, str] = {}
+    tries: int = 0
+    ended: float = 0
+    solved: bool = False
+
+
+def draw(seed: int, level: int) -> Trial:
+    """Draw the fault of a round: a plain one, one that rides on requests, or any."""
+    fair = {name: fault for name, fault in catalogue().items() if name not in _UNFAIR}
+    among = {1: list(_PLAIN), 2: [name for name, fault in fair.items() if fault.scope == "request"], 3: list(fair)}
+    return draws.one_of(seed, among[level])
+
+
+def is_on() -> bool:
+    """Whether a round has begun and was not ended."""
+    found = _read()
+    return found is not None and not found.ended
+
+
+def give_up() -> None:
+    """End the round, unsolved."""
+    if found := _read():
+        found.ended = time.time()
+        _write(found)
+
+
+def round_(room: Room, rest: Sequence[str]) -> int:
+    """Play a round."""
+    if rest:
+        raise WrongUse(f"{rest[0]!r}: expected --seed N and --level 1, 2 or 3, or nothing.")
+    seed = random.randint(1, _MOST_SEED) if room.seed is None else room.seed  # noqa: S311 - nothing to keep secret
+    if not 0 <= seed <= _MOST_SEED:
+        raise WrongUse(f"--seed {seed}: expected 0 to {_MOST_SEED}.")
+    trial = draw(seed, room.level)
+    seconds = _STARTING + sum(trial.seconds) + (4 if trial.at_start else 0)
+    room.say("mystery_starts", seed=seed, level=room.level, seconds=f"{seconds:.0f}")
+    with ExitStack() as scene:
+        with room.waiting(seconds):
+            shop = scene.enter_context(stage.played(stage.folder(_NUMBER), {_PART: trial}, room.options, up.tell))
+        _write(Round(seed, room.level, time.time()))
+        room.say("mystery_ready", traces=shop.tracing.query)
+        if room.is_asking:
+            _ask(room)
+        else:
+            room.say("mystery_elsewhere")
+            shop.wait()
+    return 0
+
+
+def answered(room: Room, texts: Sequence[str]) -> int:
+    """Grade answers, those given before among them, and end the round where all are right."""
+    found = _read()
+    if found is None or found.ended:
+        raise NotUp(room.words("mystery_none", me=up.command()))
+    given = dict(text.partition("=")[::2] for text in texts)
+    if strange := [key for key in given if key not in FOUND]:
+        raise WrongUse(f"{strange[0]!r}: expected KEY=VALUE with {', '.join(FOUND)}.")
+    found.answers |= {key: value.strip() for key, value in given.items()}
+    found.tries += 1
+    remarks = tuple(finding.check(_truths(found), found.answers, room.words))
+    found.solved = passed(remarks)
+    found.ended = time.time() if found.solved else 0
+    _write(found)
+    room.told(Checked(remarks))
+    if not found.solved:
+        room.say("not_yet")
+        return 1
+    _card(room, found)
+    return 0
+
+
+def _ask(room: Room) -> None:
+    """Ask on this terminal until the round is over; an empty answer keeps what was said before."""
+    while is_on():
+        typed = []
+        for key in FOUND:
+            said = room.ask(room.words(f"explain_{key}"), key)
+            typed += [f"{key}={said}"] if said else []
+        if is_on():  # it may have been answered elsewhere meanwhile
+            answered(room, typed)
+
+
+def _truths(found: Round) -> dict[str, Truth]:
+    return {_PART: Truth(stage.folder(_NUMBER) / _PART, draw(found.seed, found.level).faults[0])}
+
+
+def _card(room: Room, found: Round) -> None:
+    """What to share: it names neither the service nor the fault."""
+    minutes, seconds = divmod(round(found.ended - found.began), 60)
+    lines = [
+        room.words("card_solved", minutes=minutes, seconds=f"{seconds:02}", tries=found.tries),
+        room.words("card_again", me=up.command(), seed=found.seed, level=found.level),
+    ]
+    title = f"tracelab · mystery {found.seed} · level {found.level}"
+    room.console.print(Panel(Plain("\n".join(lines)), title=title, expand=False, padding=(1, 2)))
+
+
+def _file() -> Path:
+    return stage.folder(_NUMBER) / "round.json"
+
+
+def _read() -> Round | None:
+    try:
+        return msgspec.json.decode(_file().read_bytes(), type=Round)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _write(found: Round) -> None:
+    _file().write_bytes(msgspec.json.encode(found))

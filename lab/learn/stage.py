@@ -1,0 +1,117 @@
+"""Sets a lesson up: starts the shop, breaks it, sends orders, and keeps what happened for the check."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from discovery import client, otlp, search
+from discovery.culprit.run_folder import read as read_run
+from lab import start_faults, state
+from lab.evaluation import running
+from lab.evaluation.trial import Trial
+from lab.learn import workplace
+from lab.learn.lesson import Lesson
+from lab.learn.truth import TRACES, Truth
+from lab.options import Options
+from lab.shop import Shop
+
+_SETTLING = 1.0  # seconds in which what a service does after its last answer is done
+
+_READY = "ready"  # there once all was sent and kept
+_UP = "up"  # there while the shop is
+
+Tell = Callable[[str], None]
+
+
+def folder(number: int) -> Path:
+    """What the workshop keeps of a lesson: runs, traces, the backend's file. 0 is the mystery round."""
+    return state.folder() / "learn" / f"{number:02}"
+
+
+def is_up(lesson: Lesson) -> bool:
+    """Whether this lesson's shop is up, in another terminal."""
+    return state.running(state.folder()) is not None and (folder(lesson.number) / _UP).exists()
+
+
+def truths(lesson: Lesson) -> dict[str, Truth]:
+    """What was hidden, by part; nothing where the lesson was not set up, or not to its end."""
+    place = folder(lesson.number)
+    if not (place / _READY).exists():
+        return {}
+    return {part: Truth(place / part, hidden.faults[0]) for part, hidden in lesson.parts.items()}
+
+
+@contextmanager
+def shown(lesson: Lesson, options: Options, tell: Tell) -> Iterator[Shop]:
+    """Give the shop of a lesson, once all that the lesson sends was sent; it ends with the block."""
+    place = folder(lesson.number)
+    trials = {part: hidden.trial(_seed()) for part, hidden in lesson.parts.items()}
+    if lesson.sends:
+        trials["run"] = Trial(_seed(), seconds=(lesson.sends, 0, 0))
+    chosen = replace(options, overlay=workplace.folder(lesson) if lesson.has_copy else None)
+    with played(place, trials, chosen, tell) as shop:
+        yield shop
+
+
+@contextmanager
+def played(place: Path, trials: dict[str, Trial], options: Options, tell: Tell) -> Iterator[Shop]:
+    """Play trials one after the other, keep each one's run and traces in a folder of its own, and give the last shop.
+
+    What a shop has to be started with is played first, by shops of its own.
+    """
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    options = replace(options, traces=place / "backend")
+    for part, trial in trials.items():
+        (place / part).mkdir()
+        if trial.at_start:
+            _restarted(trial, options, place / part, tell)
+    with Shop(options, tell) as shop:
+        for part, trial in trials.items():
+            if not trial.at_start:
+                running.send(trial, _phases(trial), place / part / "run", shop.environment)
+        time.sleep(_SETTLING if trials else 0)
+        for part in trials:
+            _keep(place / part, shop.tracing.query)
+        (place / _READY).touch()
+        (place / _UP).touch()
+        try:
+            yield shop
+        finally:
+            (place / _UP).unlink(missing_ok=True)
+
+
+def _restarted(trial: Trial, options: Options, place: Path, tell: Tell) -> None:
+    """Play a trial whose shop is started twice, healthy and broken."""
+    before = replace(options, replicas=trial.replicas)
+    broken = replace(before, faults=start_faults.read(trial.at_start))
+    parts: Sequence[tuple[Options, str]] = ((before, "baseline"), (broken, "fault"))
+    for chosen, phase in parts:
+        with Shop(chosen, tell) as shop:
+            running.send(trial, (phase,), place / phase, shop.environment)
+            time.sleep(_SETTLING)
+    running.joined(place / "run", trial, *(place / phase for _, phase in parts))
+
+
+def _phases(trial: Trial) -> tuple[str, ...]:
+    names = ("baseline", "fault", "recovery")
+    return tuple(phase for phase, length in zip(names, trial.seconds, strict=True) if length)
+
+
+def _keep(place: Path, query: str) -> None:
+    """Write a run's traces down, so that an answer can be checked when the shop is gone."""
+    whole = read_run(place / "run").whole
+    traces = search.settled(client.probe(query), whole.start, whole.end)
+    spans = [span for trace in traces for span in trace.spans]
+    (place / TRACES).write_text(json.dumps(otlp.as_json(spans)), encoding="utf-8")
+
+
+def _seed() -> int:
+    """A seed that differs from learner to learner, so that nobody's trace ids are another's answer."""
+    return time.time_ns() // 1000 % 1_000_000

@@ -41,6 +41,7 @@ COMMANDS = {
     "reset": Command("lab.reset", "forget all data, traces and logs"),
     "evaluate": Command("lab.evaluation.command", "how right find is: random faults, run for real"),
     "learn": Command("lab.learn.command", "lessons that check themselves, and a mystery round"),
+    "bundle": Command("lab.bundle.command", "a folder to install from without a network, and the mail for learners"),
     "doctor": Command("lab.doctor", "what is missing or wrong on this machine, and how to mend it"),
     "test": Command("lab.test", "run the tests"),
     "install": Command("lab.install", "only make .venv"),
@@ -76,7 +77,7 @@ def _run(name: str, command: Command, argv: list[str]) -> int:
     module = importlib.import_module(command.module)
     parser = argparse.ArgumentParser(f"tracelab {name}", description=module.__doc__, allow_abbrev=False)
     module.arguments(parser)
-    code: int = module.run(parser.parse_args(argv))
+    code: int = module.run(parser.parse_intermixed_args(argv))  # options may stand anywhere
     sys.stdout.flush()
     return code
 

@@ -10,6 +10,7 @@ from discovery.trace import Trace
 from lab import orders
 from lab.orders import Answer
 
+_PLENTY = 1_000  # pieces
 _EARLY = 1.0  # seconds by which a span may lie before the request, as clocks go
 
 
@@ -30,8 +31,9 @@ class Customer:
         return orders.ask(self.shop, "GET", f"/orders/{order}")
 
     def skus(self) -> list[str]:
-        """What is for sale, in order."""
-        return sorted(product["sku"] for product in orders.ask(self.shop, "GET", "/products").body)
+        """What is for sale and of which there is plenty, in order."""
+        products = orders.ask(self.shop, "GET", "/products").body
+        return sorted(product["sku"] for product in products if product["available"] > _PLENTY)
 
     def traces(self) -> dict[str, Trace]:
         """Every trace since the customer came, by id, once no span comes any more."""

@@ -91,7 +91,7 @@ class _Finder(MetaPathFinder):
             return None
         if place.with_suffix(".py").is_file():
             return spec_from_file_location(name, place.with_suffix(".py"))
-        if rest not in SERVICES and (place / "app.py").is_file():
+        if part == "services" and rest not in ("", *SERVICES) and (place / "app.py").is_file():
             spec = ModuleSpec(name, None, is_package=True)
             spec.submodule_search_locations = [str(place)]
             return spec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Here:
         """The run of a lesson that sends orders without any fault."""
         return stage.folder(self.lesson.number) / "run" / "run"
 
-    def say(self, fine: bool, name: str, **values: object) -> Remark:
+    def say(self, fine: bool, name: str, /, **values: object) -> Remark:
         """Remark on one thing, in the learner's words: `name`, or `name_not` where it is not fine."""
         return Remark(fine, self.words(name if fine else f"{name}_not", **values))
 
@@ -68,8 +69,8 @@ class Here:
         said = self.answers.get(key, "")
         pasted = evidence.read(said)
         if pasted is None:
-            name = "evidence_unreadable" if said else "evidence_missing"
-            return None, Remark(fine=False, text=self.words(name, said=said[:60]))
+            name = "trace_unreadable" if said else "trace_missing"
+            return None, Remark(fine=False, text=self.words(name, key=key, said=said[:60]))
         backend = client.probe(self.environment()["TRACELAB_BACKEND"])
         try:
             return client.read(backend, pasted.trace_id, wait=3.0), None
@@ -80,6 +81,7 @@ class Here:
     def shop(self) -> Iterator[Customer]:
         """A shop of the check's own, on free ports, which serves the learner's copy; with a customer at its door."""
         place = stage.folder(self.lesson.number) / "check"
+        shutil.rmtree(place, ignore_errors=True)  # books and traces of an earlier check
         copy = workplace.folder(self.lesson)
         offset = ports.free_offset([*running.SHOP, *_BESIDE], running.offsets())
         options = Options(state=place, port_offset=offset, overlay=overlay.checked(copy))

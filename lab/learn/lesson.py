@@ -18,9 +18,13 @@ Told = dict[str, str]  # a text by language
 
 
 class Hidden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stretch of load in which something is wrong: what of the trial's fields differs from the usual."""
+    """A stretch of load of its own, mostly with something wrong: what of the trial's fields differs from the usual.
 
-    faults: tuple[str, ...]
+    With an `environment` it has a shop of its own, which is started with that, and so is the load.
+    """
+
+    faults: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     percent: float = 30
     rate: float = 10
     seconds: tuple[float, float, float] = (6, 10, 0)
@@ -75,13 +79,18 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def seconds(self) -> float:
         """How long its load takes, roughly."""
-        starts = sum(4 for part in self.parts.values() if part.trial(1).at_start)
+        starts = sum(4 for part in self.parts.values() if part.environment or part.trial(1).at_start)
         return self.sends + starts + sum(sum(part.seconds) + 3 for part in self.parts.values())
 
     @property
     def has_copy(self) -> bool:
         """Whether the learner gets code of their own."""
         return bool(self.changes) or (self.folder / "files").is_dir()
+
+    @property
+    def serves_copy(self) -> bool:
+        """Whether a shop serves that code."""
+        return self.has_copy and not self.parts
 
 
 @cache

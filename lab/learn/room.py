@@ -81,7 +81,7 @@ class Room:
         """A lesson's text."""
         return text.read(lesson, self.language)
 
-    def say(self, name: str, **values: object) -> None:
+    def say(self, name: str, /, **values: object) -> None:
         """Print a sentence."""
         self.console.print(Plain(self.words(name, me=up.command(), **values)))
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from discovery import client, otlp, search
 from discovery.culprit.run_folder import read as read_run
-from lab import start_faults, state
+from lab import overlay, start_faults, state
 from lab.evaluation import running
 from lab.evaluation.trial import Trial
 from lab.learn import workplace
@@ -52,18 +53,25 @@ def shown(lesson: Lesson, options: Options, tell: Tell) -> Iterator[Shop]:
     """Give the shop of a lesson, once all that the lesson sends was sent; it ends with the block."""
     place = folder(lesson.number)
     trials = {part: hidden.trial(_seed()) for part, hidden in lesson.parts.items()}
+    environments = {part: hidden.environment for part, hidden in lesson.parts.items()}
     if lesson.sends:
         trials["run"] = Trial(_seed(), seconds=(lesson.sends, 0, 0))
-    chosen = replace(options, overlay=workplace.folder(lesson) if lesson.has_copy else None)
-    with played(place, trials, chosen, tell) as shop:
+    chosen = replace(options, overlay=overlay.checked(workplace.folder(lesson)) if lesson.serves_copy else None)
+    with played(place, trials, chosen, tell, environments) as shop:
         yield shop
 
 
 @contextmanager
-def played(place: Path, trials: dict[str, Trial], options: Options, tell: Tell) -> Iterator[Shop]:
+def played(
+    place: Path,
+    trials: Mapping[str, Trial],
+    options: Options,
+    tell: Tell,
+    environments: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Iterator[Shop]:
     """Play trials one after the other, keep each one's run and traces in a folder of its own, and give the last shop.
 
-    What a shop has to be started with is played first, by shops of its own.
+    What a shop has to be started with, faults or an environment, is played first, by shops of its own.
     """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -72,9 +80,13 @@ def played(place: Path, trials: dict[str, Trial], options: Options, tell: Tell) 
         (place / part).mkdir()
         if trial.at_start:
             _restarted(trial, options, place / part, tell)
+        elif environment := environments.get(part):
+            with Shop(replace(options, environment=environment), tell) as shop:
+                running.send(trial, _phases(trial), place / part / "run", {**shop.environment, **environment})
+                time.sleep(_SETTLING)
     with Shop(options, tell) as shop:
         for part, trial in trials.items():
-            if not trial.at_start:
+            if not (place / part / "run").exists():
                 running.send(trial, _phases(trial), place / part / "run", shop.environment)
         time.sleep(_SETTLING if trials else 0)
         for part in trials:

@@ -20,7 +20,7 @@ class Words:
         own = {name: told[language] for name, told in lesson.says.items()} if lesson else {}
         self._sentences = {**sentences(language), **own}
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """Say one sentence."""
         sentence: str = self._sentences[name]
         return sentence.format(**values)

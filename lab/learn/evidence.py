@@ -26,7 +26,10 @@ def read(text: str) -> Pasted | None:
     """Read it; None where it is nothing of the kind."""
     text = text.strip().strip("<>\"'")
     if "://" in text:
-        return _link(text)
+        try:
+            return _link(text)
+        except ValueError:  # urlsplit's, of a host that cannot be one
+            return None
     trace_id, _, span_id = re.sub(r"[\s,/:]+", "/", text).partition("/")
     if not _ID.fullmatch(trace_id) or (span_id and not _SPAN.fullmatch(span_id)):
         return None

@@ -26,6 +26,7 @@ class Command:
 COMMANDS = {
     "demo": Command("lab.demo", "start the shop, slow it down, break it, and see both in traces"),
     "up": Command("lab.up", "start the shop and keep it up until Ctrl-C"),
+    "buy": Command("lab.buy", "order one thing, and get its trace", joins=True),
     "load": Command("load.command", "send a scenario's orders to a shop and report", joins=True),
     "scenarios": Command("load.scenarios_command", "list the scenarios"),
     "faults": Command("load.faults_command", "list the faults"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from lab.learn.text import Text
 from lab.learn.words import Words
 from lab.options import Options
 
+_FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WIDTH = 80  # that text is not wider than; longer lines are hard to read
 _MARKS = {True: ("✔", "+"), False: ("✗", "-")}
 
@@ -83,7 +85,7 @@ class Room:
 
     def say(self, name: str, /, **values: object) -> None:
         """Print a sentence."""
-        self.console.print(Plain(self.words(name, me=up.command(), **values)))
+        self.console.print(Plain(self.words(name, **values)))
 
     def words_of(self, lesson: Lesson) -> Words:
         """The sentences of a lesson's own check, beside the general ones."""
@@ -94,9 +96,15 @@ class Room:
         self.console.print(Plain(line), soft_wrap=True)
 
     def show(self, markdown: str) -> None:
-        """Print a part of a text."""
-        self.console.print(Markdown(markdown))
-        self.console.print()
+        """Print a part of a text; what is to be typed stands as it is, on one line however long, so that it copies."""
+        for number, piece in enumerate(_FENCE.split(markdown)):
+            if number % 2:
+                for line in piece.splitlines():
+                    self.console.print(Plain(f"    {line}", style="cyan"), soft_wrap=True)
+                self.console.print()
+            elif piece.strip():
+                self.console.print(Markdown(piece))
+                self.console.print()
 
     def told(self, checked: Checked) -> None:
         """Print what a check saw, a line each."""

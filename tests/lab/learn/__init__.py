@@ -1,0 +1,1 @@
+"""The workshop: its texts, its lessons for real, and its wrong use."""

@@ -35,11 +35,9 @@ class Done:
 
     def is_a_sentence(self, code: int, *said: str) -> bool:
         """Whether it ended with that exit code and one sentence that says all this."""
-        last = [line for line in self.output.splitlines() if line.startswith("tracelab: ")]
-        fine = (
-            self.code == code and len(last) == 1 and "a bug of ours" not in last[0] and "Traceback" not in self.output
-        )
-        return fine and all(each in last[0] for each in said)
+        told = [line for line in self.output.splitlines() if line.startswith("tracelab: ")]
+        failed = any(each in self.output for each in ("Traceback", "a bug of ours"))
+        return self.code == code and len(told) == 1 and not failed and all(each in told[0] for each in said)
 
 
 class Learner:

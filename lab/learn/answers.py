@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lab.learn import progress
 from lab.learn.lesson import Lesson
 from lab.options import WrongUse
 
@@ -72,5 +73,6 @@ def write(folder: Path, lesson: Lesson, given: Mapping[str, str], language: str,
         question = lesson.asks.get(key)
         told = (question.ko if language == "ko" else question.en) if question else explained[name]
         lines += [f"# {told}", f"{name} = {json.dumps(given.get(key, ''), ensure_ascii=False)}"]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with progress.writing(folder / NAME):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")

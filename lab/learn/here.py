@@ -57,6 +57,15 @@ class Here:
         """Remark on one thing, in the learner's words: `name`, or `name_not` where it is not fine."""
         return Remark(fine, self.words(name if fine else f"{name}_not", **values))
 
+    def judge(self, key: str, right: bool, **values: object) -> Remark:
+        """Remark on an answer; one that is not given yet is asked for again."""
+        said = self.answers.get(key, "")
+        if not said:
+            asked = self.lesson.asks[key]
+            told = asked.ko if self.words.language == "ko" else asked.en
+            return Remark(fine=False, text=self.words("answer_missing", key=key, asked=told))
+        return self.say(right, key, said=said, **values)
+
     def environment(self) -> Mapping[str, str]:
         """In which the shop that is up is found; NotUp where none is."""
         up = state.running(state.folder())

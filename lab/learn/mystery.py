@@ -91,7 +91,7 @@ def answered(room: Room, texts: Sequence[str]) -> int:
     """Grade answers, those given before among them, and end the round where all are right."""
     found = _read()
     if found is None or found.ended:
-        raise NotUp(room.words("mystery_none", me=up.command()))
+        raise NotUp(room.words("mystery_none"))
     given = dict(text.partition("=")[::2] for text in texts)
     if strange := [key for key in given if key not in FOUND]:
         raise WrongUse(f"{strange[0]!r}: expected KEY=VALUE with {', '.join(FOUND)}.")
@@ -129,7 +129,7 @@ def _card(room: Room, found: Round) -> None:
     minutes, seconds = divmod(round(found.ended - found.began), 60)
     lines = [
         room.words("card_solved", minutes=minutes, seconds=f"{seconds:02}", tries=found.tries),
-        room.words("card_again", me=up.command(), seed=found.seed, level=found.level),
+        room.words("card_again", seed=found.seed, level=found.level),
     ]
     title = f"tracelab · mystery {found.seed} · level {found.level}"
     room.console.print(Panel(Plain("\n".join(lines)), title=title, expand=False, padding=(1, 2)))

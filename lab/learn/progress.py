@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -64,10 +66,18 @@ def read() -> Progress:
 def write(progress: Progress) -> None:
     """Write it, at once or not at all."""
     file = folder() / "progress.json"
-    try:
+    with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f"progress.json.{os.getpid()}")
         unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(progress), indent=1) + b"\n")
         unfinished.replace(file)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Write something of the learner's; WrongUse says what could not be written, and how to go elsewhere."""
+    try:
+        yield
     except OSError as error:
-        raise WrongUse(f"{file}: {error.strerror}; set TRACELAB_WORK to a folder you may write.") from None
+        where = error.filename or place
+        raise WrongUse(f"{where}: {error.strerror}; set TRACELAB_WORK to a folder you may write.") from None

@@ -72,7 +72,7 @@ def hint(room: Room, lesson: Lesson) -> None:
 
 def checked(room: Room, lesson: Lesson) -> bool:
     """Check, say what was seen, and after success why it was so."""
-    runs_code = lesson.kind == "mend"
+    runs_code = lesson.serves_copy
     if runs_code:
         room.say("checking", seconds=_CHECKING)
     with room.waiting(_CHECKING if runs_code else 1):

@@ -73,6 +73,7 @@ def played(
 
     What a shop has to be started with, faults or an environment, is played first, by shops of its own.
     """
+    state.must_be_free(options.state)  # else what is forgotten here is that of a lesson in another terminal
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     options = replace(options, traces=place / "backend")

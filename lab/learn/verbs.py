@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from rich.table import Table
 
-from lab import up
+from lab import state, up
 from lab.learn import answers, checking, mystery, progress, showing, stage, watching, workplace
 from lab.learn.here import NotUp
 from lab.learn.lesson import Lesson, lessons, numbered
@@ -50,6 +50,7 @@ def watched(room: Room, rest: Sequence[str]) -> int:
 
 
 def _shown(room: Room, lesson: Lesson, *, watched: bool) -> int:
+    state.must_be_free(room.options.state)  # before anything is noted that another terminal's check would go by
     showing.introduce(room, lesson)
     kept = progress.read()
     kept.of(lesson.number)
@@ -140,7 +141,7 @@ def _next(room: Room, rest: Sequence[str]) -> Lesson:
         return _meant(room, rest)
     lesson = room.current()
     if lesson is None:
-        raise WrongUse(room.words("all_over", me=up.command()))
+        raise WrongUse(room.words("all_over"))
     return lesson
 
 
@@ -155,7 +156,7 @@ def _meant(room: Room, rest: Sequence[str]) -> Lesson:
 
 def _begun(room: Room, lesson: Lesson) -> None:
     if lesson.number not in progress.read().lessons:
-        raise NotUp(room.words("not_begun", number=lesson.number, me=up.command()))
+        raise NotUp(room.words("not_begun", number=lesson.number))
 
 
 def _nothing(rest: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from lab import up
 from lab.learn.lesson import LANGUAGES, Lesson
 
 
@@ -21,9 +22,9 @@ class Words:
         self._sentences = {**sentences(language), **own}
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """Say one sentence."""
+        """Say one sentence; {me} is how the command is called here."""
         sentence: str = self._sentences[name]
-        return sentence.format(**values)
+        return sentence.format(me=up.command(), **values)
 
 
 @cache

@@ -68,7 +68,8 @@ def keep(lesson: Lesson) -> Path | None:
     while kept.exists():
         number += 1
         kept = there.with_name(f"{kept.name.partition('.')[0]}.{number}")
-    shutil.move(there, kept)
+    with progress.writing(there):
+        shutil.move(there, kept)
     return kept
 
 
@@ -82,8 +83,9 @@ def is_untouched(lesson: Lesson) -> bool:
 
 def _write(lesson: Lesson, texts: Mapping[str, str]) -> Path:
     there = folder(lesson)
-    there.mkdir(parents=True, exist_ok=True)
-    for path, text in texts.items():
-        (there / path).parent.mkdir(parents=True, exist_ok=True)
-        (there / path).write_text(text, encoding="utf-8")
+    with progress.writing(there):
+        there.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            (there / path).parent.mkdir(parents=True, exist_ok=True)
+            (there / path).write_text(text, encoding="utf-8")
     return there

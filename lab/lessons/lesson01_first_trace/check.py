@@ -20,7 +20,7 @@ def check(here: Here) -> Checked:
     return Checked(
         (
             here.say(_is_order(trace), "order", trace=trace.trace_id, name=trace.root.name),
-            here.say(said == str(len(through)), "count", said=said, services=", ".join(through)),
+            here.judge("services", said == str(len(through)), names=", ".join(through)),
         ),
         trace,
     )

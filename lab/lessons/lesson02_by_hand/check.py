@@ -21,8 +21,8 @@ def check(here: Here) -> Checked:
     return Checked(
         (
             here.say(bool(gateway and gateway.parent_id in trace.missing), "own", trace=trace.trace_id),
-            here.say(bool(gateway and parent and gateway.parent_id == parent), "parent", said=parent),
-            here.say(bool(gateway and gateway.span_id == span), "span", said=span),
+            here.judge("parent", bool(gateway and gateway.parent_id == parent)),
+            here.judge("span", bool(gateway and gateway.span_id == span)),
         ),
         trace,
         frozenset({gateway.span_id} if gateway else ()),

@@ -22,9 +22,9 @@ def check(here: Here) -> Checked:
     return Checked(
         (
             here.say(True, "kind", trace=trace.trace_id),
-            here.say(names == [name for name, _ in made], "calls", said=said["calls"]),
-            here.say(abs(_number(said["total"]) - total) <= _CLOSE * total, "total", said=said["total"]),
-            here.say(said["longest"] == _longest(made), "longest", said=said["longest"]),
+            here.judge("calls", names == [name for name, _ in made]),
+            here.judge("total", abs(_number(said["total"]) - total) <= _CLOSE * total),
+            here.judge("longest", said["longest"] == _longest(made)),
         ),
         trace,
         frozenset(span.span_id for _, span in made),

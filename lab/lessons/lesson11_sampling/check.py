@@ -14,7 +14,8 @@ from lab.learn.remark import Remark
 from lab.learn.truth import TRACES
 
 _MOST, _LEAST = 0.20, 0.02  # of all traces
-_SLOWEST = 0.01
+_SLOW = 500_000  # microseconds
+_WHOLE = ("errors", "slow")  # the parts of which every trace was kept
 
 
 def check(here: Here) -> Checked:
@@ -38,13 +39,13 @@ def _numbers(here: Here) -> list[Remark]:
     sent, stored = (here.answers.get(key, "") for key in ("sent", "stored"))
     run, traces = _place(here, "head") / "run" / "run.json", _place(here, "head") / TRACES
     return [
-        here.say(sent == str(_failed(here)), "sent", said=sent, file=run),
-        here.say(stored == str(_red(here)), "stored", said=stored, file=traces),
+        here.judge("sent", sent == str(_failed(here)), file=run),
+        here.judge("stored", stored == str(_red(here)), file=traces),
     ]
 
 
 def _rule(here: Here) -> list[Remark]:
-    traces = document.load(str(_place(here, "all") / TRACES))
+    traces = [trace for part in _WHOLE for trace in document.load(str(_place(here, part) / TRACES))]
     file = workplace.folder(here.lesson) / "policy.py"
     try:
         keep = _keeping(file)
@@ -52,17 +53,17 @@ def _rule(here: Here) -> list[Remark]:
     except Exception as error:
         return [here.say(False, "broken", trouble=f"{type(error).__name__}: {error}")]
     share = len(kept) / len(traces)
-    slowest = sorted(traces, key=lambda trace: -trace.duration)[: max(1, round(_SLOWEST * len(traces)))]
+    slow = [trace for trace in traces if trace.duration > _SLOW]
     return [
         here.say(_LEAST <= share <= _MOST, "rule", share=share, all=len(traces), most=_MOST),
         _of(here, "errors", [trace for trace in traces if trace.errors], kept),
-        _of(here, "slow", slowest, kept),
+        _of(here, "slow", slow, kept),
     ]
 
 
 def _of(here: Here, told: str, wanted: Sequence[Trace], kept: set[str]) -> Remark:
     count = sum(trace.trace_id in kept for trace in wanted)
-    return here.say(count == len(wanted), told, kept=count, all=len(wanted))
+    return here.say(count == len(wanted), told, kept=count, all=len(wanted), slow=_SLOW // 1000)
 
 
 def _keeping(file: Path) -> Callable[[Trace], bool]:

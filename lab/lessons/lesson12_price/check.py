@@ -21,9 +21,9 @@ def check(here: Here) -> Checked:
     told = {"first": f"{p50['off-1']:.2f}", "second": f"{p50['off-2']:.2f}"}
     return Checked(
         (
-            here.say(abs(_number(said["noise"]) - _noise(p50)) <= _CLOSE, "noise", said=said["noise"], **told),
-            here.say(abs(_number(said["price"]) - _price(p50)) <= _CLOSE, "price", said=said["price"]),
-            here.say(said["spans"] in _spans(here), "spans", said=said["spans"]),
+            here.judge("noise", abs(_number(said["noise"]) - _noise(p50)) <= _CLOSE, **told),
+            here.judge("price", abs(_number(said["price"]) - _price(p50)) <= _CLOSE),
+            here.judge("spans", said["spans"] in _spans(here)),
         )
     )
 

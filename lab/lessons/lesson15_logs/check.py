@@ -26,9 +26,9 @@ def check(here: Here) -> Checked:
     return Checked(
         (
             here.say(True, "failed", trace=trace.trace_id),
-            here.say(said["order"] == order, "order", said=said["order"]),
-            here.say(said["span"] == span, "span", said=said["span"]),
-            here.say(said["became"].casefold() == _settled(here).get(order), "became", said=said["became"]),
+            here.judge("order", said["order"] == order),
+            here.judge("span", said["span"] == span),
+            here.judge("became", said["became"].casefold() == _settled(here).get(order)),
         ),
         trace,
         frozenset({span}),

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from lab import children, databases, logs, plan, ports, state, tracing
+from lab import children, databases, jobs, logs, overlay, plan, ports, saved, state, tracing
 from lab.children import GRACE, Child
-from lab.options import SERVICES, Options
+from lab.options import SERVICES, Options, WrongUse
 from lab.plan import Process
 
 _POLL = 0.02  # seconds between two questions whether a process is ready
@@ -150,7 +150,11 @@ class Shop:
     def _supervise(self) -> None:
         """Name each process that dies, and start it again."""
         watched = dict(self._children)
-        while watched and not self._stopping.is_set():
+        before = self._copy()
+        while (watched or before) and not self._stopping.is_set():
+            if (now := self._copy()) != before:
+                before = now
+                watched |= self._reloaded()
             dead = wait([child.sentinel for child in watched.values()], timeout=0.2)
             for name, child in list(watched.items()):
                 if child.sentinel in dead and not self._stopping.is_set():
@@ -158,6 +162,27 @@ class Shop:
                     del watched[name]
                     if again:
                         self._children[name] = watched[name] = again
+
+    def _copy(self) -> saved.Stamp:
+        """The learner's copy as it is now, where there is one."""
+        return saved.stamp(self.options.overlay) if self.options.overlay else {}
+
+    def _reloaded(self) -> dict[str, Child]:
+        """Start every service again with what was saved, unless that cannot be read."""
+        try:
+            overlay.checked(self.options.overlay or Path())
+            planned = plan.shop(self.options, self.tracing, os.environ)
+        except WrongUse as wrong:
+            self.tell(f"{wrong}\n  what was saved before stays up")
+            return {}
+        own = [process for process in planned if process.job is jobs.serve and process.name != "issuer"]
+        self.tell("what you saved is served from now on: starting the services again")
+        self._end([self._children[process.name] for process in own if process.name in self._children])
+        self.processes = planned
+        for process in own:
+            self._quick_deaths.pop(process.name, None)
+            self._children[process.name] = self._spawn(process)
+        return {process.name: self._children[process.name] for process in own}
 
     def _restarted(self, child: Child) -> Child | None:
         """Start a process again after a pause that grows with each quick death; None when it is given up."""

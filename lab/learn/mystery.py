@@ -103,7 +103,7 @@ def answered(room: Room, texts: Sequence[str]) -> int:
     _write(found)
     room.told(Checked(remarks))
     if not found.solved:
-        room.say("not_yet")
+        room.say("mystery_not_yet")
         return 1
     _card(room, found)
     return 0

@@ -51,6 +51,12 @@ def running(state: Path) -> Running | None:
     return _read(state)
 
 
+def must_be_free(state: Path) -> None:
+    """Raise Taken where a launcher holds this folder: for whoever is about to change what that one reads."""
+    if _held(state):
+        raise _taken(state)
+
+
 def announce(state: Path, environment: Mapping[str, str]) -> None:
     """Tell other terminals, at once or not at all."""
     text = json.dumps({"pid": os.getpid(), "environment": dict(environment)}, indent=1)
@@ -69,14 +75,18 @@ def held(state: Path) -> Iterator[None]:
                 break
             time.sleep(0.05)
         else:
-            other = _read(state)
-            who = f" (pid {other.pid})" if other else ""
-            raise Taken(f"A shop is already up here{who}: use it, or stop it with Ctrl-C in its terminal.")
+            raise _taken(state)
         (state / "up.json").unlink(missing_ok=True)
         try:
             yield
         finally:
             (state / "up.json").unlink(missing_ok=True)
+
+
+def _taken(state: Path) -> Taken:
+    other = _read(state)
+    who = f" (pid {other.pid})" if other else ""
+    return Taken(f"A shop is already up here{who}: use it, or stop it with Ctrl-C in its terminal.")
 
 
 def _read(state: Path) -> Running | None:

@@ -56,9 +56,7 @@ def _shown(room: Room, lesson: Lesson, *, watched: bool) -> int:
     kept.of(lesson.number)
     kept.current = lesson.number
     progress.write(kept)
-    workplace.lay_out(lesson)
-    if answers.keys(lesson):
-        showing.answer_sheet(room, lesson)
+    _lay_out(room, lesson)
     with ExitStack() as scene:
         with room.waiting(showing.seconds(lesson)):
             shop = scene.enter_context(stage.shown(lesson, room.options, up.tell))
@@ -114,7 +112,9 @@ def solved(room: Room, rest: Sequence[str]) -> int:
 def reset(room: Room, rest: Sequence[str]) -> int:
     """Begin a lesson anew; what was written is kept beside it."""
     lesson = _meant(room, rest)
-    kept_at = workplace.reset(lesson)
+    kept_at = workplace.keep(lesson)
+    if kept_at:
+        _lay_out(room, lesson)
     kept = progress.read()
     kept.lessons.pop(lesson.number, None)
     progress.write(kept)
@@ -154,8 +154,15 @@ def _meant(room: Room, rest: Sequence[str]) -> Lesson:
     return lessons().get(kept.current) or room.current() or lessons()[1]
 
 
+def _lay_out(room: Room, lesson: Lesson) -> None:
+    """Make what is missing of the learner's copy and of the sheet for the answers."""
+    workplace.lay_out(lesson)
+    if answers.keys(lesson):
+        showing.answer_sheet(room, lesson)
+
+
 def _begun(room: Room, lesson: Lesson) -> None:
-    if lesson.number not in progress.read().lessons:
+    if lesson.number not in progress.read().lessons and not stage.is_up(lesson):  # after a reset it may be up
         raise NotUp(room.words("not_begun", number=lesson.number))
 
 

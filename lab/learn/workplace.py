@@ -50,14 +50,6 @@ def solve(lesson: Lesson) -> Path:
     return _write(lesson, files(lesson, solved=True))
 
 
-def reset(lesson: Lesson) -> Path | None:
-    """Begin anew; return where what was there is kept, None where there was nothing."""
-    kept = keep(lesson)
-    if lesson.has_copy:
-        lay_out(lesson)
-    return kept
-
-
 def keep(lesson: Lesson) -> Path | None:
     """Move the copy aside, since somebody wrote it."""
     there = folder(lesson)

@@ -91,6 +91,11 @@ class Learner:
         kept = {"version": 1, "current": number, "lessons": {str(number): {"state": state, "begun": 1.0}}}
         (self.work / "progress.json").write_text(json.dumps(kept), encoding="utf-8")
 
+    def files(self) -> set[str]:
+        """What is kept of lessons, and how far they have come."""
+        kept = {str(file) for place in (self.work, self.state / "learn") for file in place.rglob("*")}
+        return kept | {(self.work / "progress.json").read_text(encoding="utf-8")}
+
     def stop(self) -> None:
         """Stop what is still up."""
         for command in self._begun:

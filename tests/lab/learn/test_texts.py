@@ -210,7 +210,7 @@ def _gaps(sentence: str) -> set[str]:
 
 
 def _said(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
-    """Each sentence that is named in a call of words, say or waiting, and by which names its gaps are filled."""
+    """Each sentence that is named in a call of words, say or judge, and by which names its gaps are filled."""
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
@@ -219,6 +219,10 @@ def _said(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
         filled = given if len(given) == len(call.keywords) else None  # what ** brings is known when it runs
         if called == "words" or (called == "say" and len(call.args) == 1):
             yield from ((key, filled) for key in _constants(call.args[0]))
+        elif called == "judge":  # which gives the answer as well
+            for key in _constants(call.args[0]):
+                more = None if filled is None else {*filled, "said"}
+                yield from ((each, more) for each in (key, f"{key}_not"))
         elif called == "say" and len(call.args) == 2:
             fine = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
             for key in _constants(call.args[1]):

@@ -78,6 +78,17 @@ def database(options: Options, name: str) -> str:
     return urlunsplit(server._replace(scheme="postgresql+asyncpg", path=f"/tracelab_{name}"))
 
 
+def addresses(options: Options) -> dict[str, str]:
+    """Where the services find one another."""
+    found = {f"{name.upper()}_URLS": ",".join(_turns(options, name)) for name in SERVICES[1:]}
+    found |= {
+        f"{name.upper()}_URLS": f"http://127.0.0.1:{_port(options, name, 1)}" for name in _of_the_learner(options)
+    }
+    if options.payment:
+        found["PAYMENT_URLS"] = options.payment
+    return found | {"CARD_ISSUER_URLS": url("issuer", options.port_offset)}
+
+
 def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], name: str, number: int) -> Process:
     listening = _port(options, name, number)
     fault = options.fault(name, number)
@@ -90,7 +101,7 @@ def _service(options: Options, tracing: Tracing, inherited: Mapping[str, str], n
         "TRACELAB_FAULTS": "on",
         "TRACELAB_CATALOGUE": str(_CATALOGUE),
         **inherited,
-        **_addresses(options),
+        **addresses(options),
         "DATABASE_URL": database(options, name),
         "OTEL_SERVICE_NAME": name,
         "OTEL_RESOURCE_ATTRIBUTES": resource,
@@ -163,17 +174,6 @@ def _issuer(options: Options, inherited: Mapping[str, str]) -> Process:
             "OTEL_SDK_DISABLED": "true",
         },
     )
-
-
-def _addresses(options: Options) -> dict[str, str]:
-    """Where the services find one another."""
-    found = {f"{name.upper()}_URLS": ",".join(_turns(options, name)) for name in SERVICES[1:]}
-    found |= {
-        f"{name.upper()}_URLS": f"http://127.0.0.1:{_port(options, name, 1)}" for name in _of_the_learner(options)
-    }
-    if options.payment:
-        found["PAYMENT_URLS"] = options.payment
-    return found | {"CARD_ISSUER_URLS": url("issuer", options.port_offset)}
 
 
 def _turns(options: Options, name: str) -> list[str]:

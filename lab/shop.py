@@ -85,7 +85,7 @@ class Shop:
         }
         chosen = {**os.environ, **self.options.environment}
         own = {name: value for name, value in chosen.items() if name.startswith(_SENDING)}
-        return {**self.tracing.exporting, **own, **found}
+        return {**self.tracing.exporting, **own, **plan.addresses(self.options), **found}
 
     @property
     def pids(self) -> dict[str, int]:

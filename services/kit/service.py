@@ -128,12 +128,13 @@ def _around(
 def _health(app: fastapi.FastAPI, database: Database | None) -> None:
     @app.get("/healthz", include_in_schema=False)
     async def alive() -> Response:
-        """This process runs; what became of its spans; and what it ignored in requests' baggage, by reason."""
+        """This process runs; how it is traced, and what became of its spans; what it ignored in baggage, by reason."""
         spans = telemetry.counts()
         return JSONResponse(
             {
                 "status": "ok",
                 "spans": {"ended": spans.ended, "delivered": spans.delivered, "lost": spans.lost},
+                "tracing": {"sampler": telemetry.sampler(), "exporters": telemetry.exporters()},
                 "ignored": plane.ignored,
             }
         )

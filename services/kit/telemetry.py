@@ -224,6 +224,17 @@ def counts() -> Spans:
     )
 
 
+def sampler() -> str | None:
+    """The sampler's own description; None where no SDK is at work, and so no span is ever made."""
+    provider = trace.get_tracer_provider()
+    return provider.sampler.get_description() if isinstance(provider, TracerProvider) else None
+
+
+def exporters() -> int:
+    """How many exporters spans are handed to."""
+    return len(_processors)
+
+
 def disabled() -> bool:
     """Whether OTEL_SDK_DISABLED is set: then nothing is instrumented at all, and baggage does not travel."""
     return os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"

@@ -22,7 +22,7 @@ _POLL = 0.02  # seconds between two questions whether a process is ready
 _READY_WITHIN = 60.0
 _QUICK = 10.0  # seconds: who dies sooner has not recovered
 _MOST_QUICK_DEATHS = 5
-_LAST_LINES = 3
+_LAST_LINES = 4  # of a log: a traceback's file and line, the place in it, and what was wrong
 _OK = b"HTTP/1.1 200"
 _SENDING = ("OTEL_EXPORTER_", "OTEL_TRACES_EXPORTER", "OTEL_PROPAGATORS")  # what a client must do as the services do
 
@@ -123,6 +123,7 @@ class Shop:
     def _start(self) -> None:
         children.warm_up()
         options = self.options
+        self._served = self._copy()
         self.tracing = tracing.choose(options.backend, options.port_offset, self._traces)
         self.processes = plan.shop(options, self.tracing, os.environ)
         ports.check([port for process in self.processes for port in process.ports], options.port_offset)
@@ -150,7 +151,7 @@ class Shop:
     def _supervise(self) -> None:
         """Name each process that dies, and start it again."""
         watched = dict(self._children)
-        before = self._copy()
+        before = self._served
         while (watched or before) and not self._stopping.is_set():
             if (now := self._copy()) != before:
                 before = now

@@ -92,10 +92,13 @@ def answered(room: Room, texts: Sequence[str]) -> int:
     found = _read()
     if found is None or found.ended:
         raise NotUp(room.words("mystery_none"))
-    given = dict(text.partition("=")[::2] for text in texts)
-    if strange := [key for key in given if key not in FOUND]:
-        raise WrongUse(f"{strange[0]!r}: expected KEY=VALUE with {', '.join(FOUND)}.")
-    found.answers |= {key: value.strip() for key, value in given.items()}
+    given = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or key not in FOUND:
+            raise WrongUse(f"{text!r}: expected KEY=VALUE with {', '.join(FOUND)}.")
+        given[key] = value.strip()
+    found.answers |= given
     found.tries += 1
     remarks = tuple(finding.check(_truths(found), found.answers, room.words))
     found.solved = passed(remarks)

@@ -38,7 +38,7 @@ def steps(room: Room, lesson: Lesson, shop: Shop) -> None:
     room.plain(f"  {room.words('shop')}    {shop.url}/")
     room.plain(f"  {room.words('traces')}  {shop.tracing.query}/")
     if lesson.has_copy:
-        room.say("copy", folder=workplace.folder(lesson))
+        room.say("copy_served" if lesson.serves_copy else "copy", folder=workplace.folder(lesson))
     if keys := answers.keys(lesson):
         example = " ".join(f"{key}=..." for key in keys[:4])
         room.say("ask", file=workplace.folder(lesson) / answers.NAME, example=example)

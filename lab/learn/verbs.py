@@ -73,7 +73,7 @@ def checked(room: Room, rest: Sequence[str]) -> int:
     """Check a lesson; answers given here are written into its file first."""
     typed = [text for text in rest if "=" in text]
     if mystery.is_on() and not any(text.isdecimal() for text in rest):
-        return mystery.answered(room, typed)
+        return mystery.answered(room, rest)
     lesson = _meant(room, [text for text in rest if "=" not in text])
     _begun(room, lesson)
     place = workplace.folder(lesson)

@@ -25,7 +25,7 @@ _MOST_NEW = 5
 
 
 def checked(folder: Path) -> Path:
-    """Make it absolute; WrongUse where it is no overlay, or where its settings cannot be read."""
+    """Make it absolute; WrongUse where it is no overlay, or something in it cannot be read."""
     if not folder.is_dir():
         raise WrongUse(f"--overlay {folder}: expected a folder with files such as services/payment/app.py.")
     if not any((folder / part).exists() for part in (*_PARTS, SETTINGS)):
@@ -33,7 +33,20 @@ def checked(folder: Path) -> Path:
         raise WrongUse(f"--overlay {folder}: nothing in it can be laid over the shop; expected {parts} or {SETTINGS}.")
     settings(folder)
     new_services(folder)
+    for part in _PARTS:
+        for file in sorted((folder / part).rglob("*.py")):
+            _compiled(file)
     return folder.absolute()
+
+
+def _compiled(file: Path) -> None:
+    """Find what Python cannot read before a service dies of it."""
+    try:
+        compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise WrongUse(f"{file}, line {error.lineno}: {error.msg}; this is not Python yet.") from None
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"{file}: {error}; expected a file of Python.") from None
 
 
 def new_services(folder: Path) -> tuple[str, ...]:
@@ -73,6 +86,7 @@ def of_service(folder: Path | None, name: str) -> Mapping[str, str]:
 
 def install(folder: Path) -> None:
     """Import the overlay's modules from now on instead of the shop's."""
+    sys.dont_write_bytecode = True  # in the learner's folder there is only what they wrote
     sys.meta_path.insert(0, _Finder(folder))
 
 

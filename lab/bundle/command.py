@@ -38,14 +38,14 @@ def run(args: argparse.Namespace) -> int:
         print(mail.mail(chosen(args.lang)), end="")
         return 0
     targets = target.read(args.systems, args.python)
-    folder = Folder((args.dir or state.ROOT / "bundle").absolute())
+    folder = Folder((args.dir or state.ROOT / "bundle").absolute(), state.ROOT / "requirements.lock")
     up.end_on_signals()
     try:
         with _progress() as tell:
-            folder.fill(targets, tell)
             if args.images:
                 tell("the images (minutes)")
-                folder.add_images()
+                folder.save_images()
+            folder.fill(targets, tell)
     except KeyboardInterrupt:
         print(
             f"interrupted: what is in {folder.path} is kept, and the same command goes on from there", file=sys.stderr

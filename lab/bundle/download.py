@@ -16,7 +16,7 @@ from lab.bundle.target import SYSTEMS, Target
 _AT_ONCE = 10  # packages: pip keeps nothing of a call that is cut, and takes most of a second to start
 _COLLECTING = re.compile(r"Collecting ([\w.-]+)")
 _UNANSWERED = re.compile(
-    r"(NewConnection|Proxy|ConnectTimeout|ReadTimeout|SSL|Connection)Error|name resolution|timed out"
+    r"(NewConnection|Proxy|ConnectTimeout|ReadTimeout|SSL|Connection)Error|name resolution|timed out|versions: none"
 )
 _ABSENT = re.compile(r"No matching distribution found for (\S+)")
 _ERROR = re.compile(r"^\s*(?:\w*Error|ERROR)\b.*$", re.MULTILINE)

@@ -16,18 +16,18 @@ from lab.options import WrongUse
 
 MANIFEST = "MANIFEST"
 WHEELS = "wheels"
-_LOCK = state.ROOT / "requirements.lock"
 _OURS = (WHEELS, project.NAME, images.NAME, mail.README, MANIFEST)
 
 Tell = Callable[[str], None]
 
 
 class Folder:
-    """One bundle, new or to be added to."""
+    """One bundle of a lock's packages, new or to be added to."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_file: Path) -> None:
         self.path = path
-        self._packages = lock.read(_LOCK)
+        self._packages = lock.read(lock_file)
+        self._fingerprint = lock.fingerprint(lock_file)
         self._wheels = Wheels(path / WHEELS, self._packages)
         self._targets: list[Target] = []
 
@@ -44,14 +44,14 @@ class Folder:
             without = frozenset(folder / name for folder in (self.path, state.ROOT) for name in _OURS)
             project.pack(state.ROOT, self.path / project.NAME, without)
             (self.path / mail.README).write_text(mail.readme(), encoding="utf-8", newline="\n")
-            record.write(self._wheels.folder, lock.fingerprint(_LOCK), self._targets)
+            record.write(self._wheels.folder, self._fingerprint, self._targets)
             self._seal()
 
-    def add_images(self) -> None:
-        """Save the container images beside the wheels."""
+    def save_images(self) -> None:
+        """Save the container images; `fill` puts their sum into the manifest."""
         with self._writing():
+            self.path.mkdir(parents=True, exist_ok=True)
             images.save(state.ROOT, self.path / images.NAME)
-            self._seal()
 
     def summary(self) -> str:
         """Say what there is, and how much of the wheels each machine installs, in MB."""
@@ -84,12 +84,12 @@ class Folder:
     def _begin(self, targets: Sequence[Target]) -> list[Target]:
         """Make the folder, throw out what is not of this lock, and say what the whole bundle is for."""
         folder = self._wheels.folder
-        earlier, fingerprint = record.read(folder), lock.fingerprint(_LOCK)
+        earlier = record.read(folder)
         if earlier is None and any(folder.glob("*.whl")):
             raise WrongUse(f"{folder} holds wheels and no {record.NAME}: name a new folder, or a bundle's own.")
         folder.mkdir(parents=True, exist_ok=True)
-        kept = earlier.targets if earlier and earlier.lock == fingerprint else []
-        record.write(folder, fingerprint, kept)
+        kept = earlier.targets if earlier and earlier.lock == self._fingerprint else []
+        record.write(folder, self._fingerprint, kept)
         self._wheels.look()
         wanted = {*targets, *kept}
         return [Target(system, python) for system in SYSTEMS for python in PYTHONS if Target(system, python) in wanted]
@@ -98,6 +98,7 @@ class Folder:
         missing = self._wheels.missing(self._packages, target)
         if not missing:
             return
+        tell(stage)
         try:
             download(
                 missing,

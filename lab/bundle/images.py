@@ -15,18 +15,18 @@ class NoImages(Exception):
     exit_code = 4
 
 
-def save(root: Path, archive: Path) -> list[str]:
-    """Fetch what is missing, build the project's own, save all, for this machine's processor; return their names."""
+def save(root: Path, archive: Path) -> None:
+    """Fetch what is missing, build our own, and save all of them, for this machine's processor."""
     _run(root, *_COMPOSE, "pull", "--quiet", "--ignore-buildable", "--policy", "missing")
     _run(root, *_COMPOSE, "build", "--quiet")
     names = sorted(set(_run(root, *_COMPOSE, "config", "--images").split()))
     unfinished = archive.with_name(f"{archive.name}.new")
     try:
         _run(root, "docker", "save", "--output", str(unfinished), *names)
+        unfinished.chmod(0o644)  # Docker lets its owner only read it, and a folder is made to be shared
         unfinished.replace(archive)
     finally:
         unfinished.unlink(missing_ok=True)
-    return names
 
 
 def _run(root: Path, *command: str) -> str:

@@ -12,6 +12,7 @@ from packaging import tags
 
 from lab.options import WrongUse
 
+# As scripts/check-lock: all that the lock promises a wheel for.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -35,14 +36,15 @@ def _linux(machine: str) -> System:
 
 
 def _macos(machine: str, versions: Iterable[str]) -> System:
+    """Any macOS from 12 on."""
     return System("darwin", "Darwin", machine, tuple(f"macosx_{version}_{machine}" for version in versions))
 
 
 SYSTEMS = {
     "linux": _linux("x86_64"),
     "linux-arm64": _linux("aarch64"),
-    "macos-arm64": _macos("arm64", ("11_0", "12_0", "13_0", "14_0")),
-    "macos-x86_64": _macos("x86_64", ("10_9", "10_13", "11_0", "12_0", "13_0")),
+    "macos-arm64": _macos("arm64", ("11_0", "12_0")),
+    "macos-x86_64": _macos("x86_64", ("10_13", "11_0", "12_0")),
     "windows": System("win32", "Windows", "AMD64", ("win_amd64",)),
 }
 
@@ -107,8 +109,8 @@ def _listed(option: str, text: str, known: Iterable[str]) -> list[str]:
 
 def _range(part: str, whole: str) -> tuple[str, ...]:
     """The Pythons of `3.12` or `3.11-3.13`."""
-    first, _, last = part.partition("-")
-    ends = _listed("--python", f"{first},{last or first}", PYTHONS)
+    first, dash, last = part.partition("-")
+    ends = _listed("--python", f"{first},{last}" if dash else first, PYTHONS)
     low, high = PYTHONS.index(ends[0]), PYTHONS.index(ends[-1])
     if low > high:
         raise WrongUse(f"--python {whole}: {part} runs backwards; expected such as {PYTHONS[0]}-{PYTHONS[-1]}.")

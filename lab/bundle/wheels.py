@@ -22,22 +22,16 @@ class Wheels:
         self._sums = all_sums(packages)
         self._known: dict[Path, tuple[NormalizedName, Version, frozenset[Tag]]] = {}
 
-    def look(self) -> int:
-        """Take in what is new; return how many were thrown out, because the lock names no such file.
-
-        Those are of an older lock, or were cut while they were written.
-        """
-        thrown = 0
+    def look(self) -> None:
+        """Take in what is new, and throw out what the lock does not name: of an older lock, or cut while written."""
         for path in sorted(self.folder.glob("*.whl")):
             if path in self._known:
                 continue
             if digest(path) not in self._sums:
                 path.unlink()
-                thrown += 1
                 continue
             name, version, _, tags = parse_wheel_filename(path.name)
             self._known[path] = name, version, tags
-        return thrown
 
     def of(self, package: Package, tags: frozenset[Tag]) -> Path | None:
         """The wheel of a package for a machine that takes these tags, if it is here."""

@@ -38,8 +38,12 @@ CLI = "import sys; print(sys.argv[1:], sys.flags.utf8_mode, sys.prefix)"
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder as a fresh clone has it, with a space and Hangul in its name, and empty locks."""
-    folder = tmp_path / "새 clone"
+    """A small project in a folder with a space and Hangul in its name."""
+    return small_clone(tmp_path / "새 clone")
+
+
+def small_clone(folder: Path) -> Path:
+    """Make a folder as a fresh clone has it, with empty locks."""
     (folder / "lab").mkdir(parents=True)
     shutil.copy(ROOT / "tracelab", folder)
     for name, text in {

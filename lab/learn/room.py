@@ -24,6 +24,7 @@ from lab.learn.words import Words
 from lab.options import Options
 
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _WIDTH = 80  # that text is not wider than; longer lines are hard to read
 _MARKS = {True: ("✔", "+"), False: ("✗", "-")}
 
@@ -97,7 +98,7 @@ class Room:
 
     def show(self, markdown: str) -> None:
         """Print a part of a text; what is to be typed stands as it is, on one line however long, so that it copies."""
-        for number, piece in enumerate(_FENCE.split(markdown)):
+        for number, piece in enumerate(_FENCE.split(self._as_here(markdown))):
             if number % 2:
                 for line in piece.splitlines():
                     self.console.print(Plain(f"    {line}", style="cyan"), soft_wrap=True)
@@ -105,6 +106,11 @@ class Room:
             elif piece.strip():
                 self.console.print(Markdown(piece))
                 self.console.print()
+
+    def _as_here(self, markdown: str) -> str:
+        """Spell ports and the command as they are on this machine."""
+        moved = _PORT.sub(lambda found: f"127.0.0.1:{int(found[1]) + self.options.port_offset}", markdown)
+        return moved.replace("./tracelab", up.command())
 
     def told(self, checked: Checked) -> None:
         """Print what a check saw, a line each."""

@@ -10,7 +10,7 @@ from lab.shop import Shop
 from lab.tracing import OTLP_PORT, ZIPKIN_PORT
 
 _STARTING = 4  # seconds until a shop is up, and what was sent is there
-_CHECKING = 12  # seconds that a check takes which starts a shop of its own
+_CHECKING = 8  # seconds that a check takes which starts a shop of its own
 
 
 def seconds(lesson: Lesson) -> float:

@@ -42,10 +42,7 @@ def run(args: argparse.Namespace) -> int:
     up.end_on_signals()
     try:
         with _progress() as tell:
-            if args.images:
-                tell("the images (minutes)")
-                folder.save_images()
-            folder.fill(targets, tell)
+            folder.fill(targets, tell, with_images=args.images)
     except KeyboardInterrupt:
         print(
             f"interrupted: what is in {folder.path} is kept, and the same command goes on from there", file=sys.stderr
@@ -63,7 +60,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
     if console.is_terminal:
         with console.status("") as status:
-            yield status.update
+            yield lambda text: status.update(text[: console.width - 3])
         return
     stages = set()
 

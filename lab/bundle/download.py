@@ -16,7 +16,7 @@ from lab.bundle.target import SYSTEMS, Target
 _AT_ONCE = 10  # packages: pip keeps nothing of a call that is cut, and takes most of a second to start
 _COLLECTING = re.compile(r"Collecting ([\w.-]+)")
 _UNANSWERED = re.compile(
-    r"(NewConnection|Proxy|ConnectTimeout|ReadTimeout|SSL|Connection)Error|name resolution|timed out|versions: none"
+    r"(NewConnection|Proxy|ConnectTimeout|ReadTimeout|SSL|Connection)Error|name resolution|timed out"
 )
 _ABSENT = re.compile(r"No matching distribution found for (\S+)")
 _ERROR = re.compile(r"^\s*(?:\w*Error|ERROR)\b.*$", re.MULTILINE)
@@ -87,7 +87,12 @@ def _explained(said: str, code: int, target: Target) -> Unreachable | Refused:
             f"The packages could not be fetched ({reason}): connect to a network (behind a proxy, set HTTPS_PROXY) "
             "and start again."
         )
-    if absent := _ABSENT.search(said):
+    absent = _ABSENT.search(said)
+    if absent and "versions: none" in said:
+        return Unreachable(
+            f"No package index answers, or none has {absent[1]} for {target}: connect to a network and start again."
+        )
+    if absent:
         return Refused(f"The package index has no wheel of {absent[1]} for {target}: leave that out.")
     if "DO NOT MATCH THE HASHES" in said:
         return Refused(f"The package index sent a file for {target} that the lock does not name ({reason}).")

@@ -31,13 +31,17 @@ class Folder:
         self._wheels = Wheels(path / WHEELS, self._packages)
         self._targets: list[Target] = []
 
-    def fill(self, targets: Sequence[Target], tell: Tell) -> None:
+    def fill(self, targets: Sequence[Target], tell: Tell, *, with_images: bool = False) -> None:
         """Add what these machines need; what an earlier call has put here stays, where the lock is still the same.
 
-        WrongUse where the folder cannot be written or is somebody else's, Unreachable without a network.
+        WrongUse where the folder cannot be written or is somebody else's, Unreachable without a network, NoImages
+        where Docker does not give them.
         """
         with self._writing():
             self._targets = self._begin(targets)
+            if with_images:
+                tell("the images (minutes)")
+                images.save(state.ROOT, self.path / images.NAME)
             for number, target in enumerate(self._targets, 1):
                 self._fetch(target, f"{target} ({number} of {len(self._targets)})", tell)
             tell("the project and the sums")
@@ -46,12 +50,6 @@ class Folder:
             (self.path / mail.README).write_text(mail.readme(), encoding="utf-8", newline="\n")
             record.write(self._wheels.folder, self._fingerprint, self._targets)
             self._seal()
-
-    def save_images(self) -> None:
-        """Save the container images; `fill` puts their sum into the manifest."""
-        with self._writing():
-            self.path.mkdir(parents=True, exist_ok=True)
-            images.save(state.ROOT, self.path / images.NAME)
 
     def summary(self) -> str:
         """Say what there is, and how much of the wheels each machine installs, in MB."""
@@ -85,8 +83,8 @@ class Folder:
         """Make the folder, throw out what is not of this lock, and say what the whole bundle is for."""
         folder = self._wheels.folder
         earlier = record.read(folder)
-        if earlier is None and any(folder.glob("*.whl")):
-            raise WrongUse(f"{folder} holds wheels and no {record.NAME}: name a new folder, or a bundle's own.")
+        if earlier is None and self.path.exists() and any(self.path.iterdir()):
+            raise WrongUse(f"{self.path} holds other things, and no bundle: name a new folder, or a bundle's own.")
         folder.mkdir(parents=True, exist_ok=True)
         kept = earlier.targets if earlier and earlier.lock == self._fingerprint else []
         record.write(folder, self._fingerprint, kept)

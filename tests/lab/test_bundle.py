@@ -324,14 +324,14 @@ def test_a_bundle_of_another_lock_or_half_made_is_passed_by(unpacked: Path) -> N
 
 
 def test_what_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    """Unknown systems, a folder that is none, somebody's own wheels, no Docker, no network: what, where, what to do."""
+    """Unknown systems, a folder that is none or somebody's own, no Docker, no network: what, where, what to do."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    (tmp_path / "own" / "wheels").mkdir(parents=True)
-    (tmp_path / "own" / "wheels" / "mine-1-py3-none-any.whl").write_text("", encoding="utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "README.txt").write_text("mine", encoding="utf-8")
     for folder, arguments, environment, code, told in [
         ("new", ["--for", "beos"], {}, 2, "'beos' is not known; known are linux"),
         ("file", [], {}, 2, "cannot be written"),
-        ("own", [], {}, 2, "holds wheels and no bundle.json"),
+        ("own", [], {}, 2, "holds other things, and no bundle"),
         ("new", ["--images"], {"PATH": str(tmp_path)}, 4, "leave --images out"),
         ("new", [], UNREACHABLE, 4, "connect to a network"),
     ]:
@@ -339,7 +339,7 @@ def test_what_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         assert done.returncode == code, done.stderr
         assert told in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
-    assert (tmp_path / "own" / "wheels" / "mine-1-py3-none-any.whl").exists()
+    assert (tmp_path / "own" / "README.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_full_disk_is_one_sentence(kit: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Command:
     module: str
     help: str
     joins: bool = False  # uses the shop that is up, where one is
+    proxied: bool = False  # sees the proxies of the environment as they are
 
 
 COMMANDS = {
@@ -43,7 +44,9 @@ COMMANDS = {
     "evaluate": Command("lab.evaluation.command", "how right find is: random faults, run for real"),
     "learn": Command("lab.learn.command", "lessons that check themselves, and a mystery round"),
     "bundle": Command("lab.bundle.command", "a folder to install from without a network, and the mail for learners"),
-    "doctor": Command("lab.doctor", "what is missing or wrong on this machine, and how to mend it"),
+    "doctor": Command(
+        "lab.doctor.command", "what is missing or wrong here, where traces stop, and how to mend it", proxied=True
+    ),
     "test": Command("lab.test", "run the tests"),
     "install": Command("lab.install", "only make .venv"),
 }
@@ -60,7 +63,8 @@ def main(argv: list[str] | None = None) -> int:
     if command is None:
         print(f"tracelab: {_unknown(argv[0])}", file=sys.stderr)
         return 2
-    _pass_by_proxies()
+    if not command.proxied:
+        _pass_by_proxies()
     if command.joins:
         _join_the_shop()
     try:

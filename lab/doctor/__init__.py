@@ -1,0 +1,1 @@
+"""`tracelab doctor`: looks at this machine, walks the path of a trace, and says what mends what is wrong."""

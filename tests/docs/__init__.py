@@ -1,0 +1,1 @@
+"""What is written for people: that it is true, whole, and the same in both languages."""

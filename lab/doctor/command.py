@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -86,7 +87,7 @@ def _closing(found: list[Check]) -> str:
         return wrapped(f"The path stops {who}at the {stop.stops_at}: {stop.text}", _width()) + f"\nmend: {stop.mend}"
     wrong = [check.name for check in found if check.wrong]
     if wrong:
-        return f"Wrong here: {', '.join(wrong)}. The lines that begin with mend: say what to do."
+        return f"Wrong here: {', '.join(wrong)}. Under each stands the command that mends it."
     if found[-1].name == "walk":
         return "Nothing that is needed is wrong here."
     return "The path is whole: what the services do can be read as traces."
@@ -104,4 +105,6 @@ def _document(found: list[Check]) -> dict[str, object]:
 
 
 def _width() -> int:
-    return min(shutil.get_terminal_size().columns, _WIDEST)
+    """The terminal's; what another program reads is not wrapped."""
+    columns = shutil.get_terminal_size((0, 0)).columns
+    return min(columns, _WIDEST) if columns else sys.maxsize

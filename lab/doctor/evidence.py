@@ -27,6 +27,7 @@ _PROBE_SECONDS = 3.0
 _ELSEWHERE_SECONDS = 1.0
 _READ_SECONDS = 15.0
 _ONE_READ_SECONDS = 3.0
+_HOPELESS_SECONDS = 2.0  # to read what nobody sends, or not to this place as far as is known
 _WALK_SECONDS = 23.0
 
 
@@ -64,8 +65,11 @@ def gather(target: str, query: str, environment: Mapping[str, str]) -> Evidence:
     reading = time.monotonic()
     if isinstance(order, Order) and order.sampled and isinstance(backend, client.Backend):
         left = max(1.0, min(_READ_SECONDS, _WALK_SECONDS - (reading - began)))
-        makers = {name.partition("-")[0] for name, each in before.items() if isinstance(each, Health) and each.sends}
-        trace = _read(backend, order.trace_id, addresses, makers, 2.0 if refusal else left)
+        told = {name: each for name, each in before.items() if isinstance(each, Health)}
+        makers = {name.partition("-")[0] for name, each in told.items() if each.sends}
+        trace = _read(
+            backend, order.trace_id, addresses, makers, _HOPELESS_SECONDS if refusal or (told and not makers) else left
+        )
     return Evidence(
         target=target,
         ready=ready,

@@ -16,8 +16,10 @@ FOUND = ("service", "operation", "fault", "evidence")  # what is asked of whoeve
 
 
 def keys(lesson: Lesson) -> tuple[str, ...]:
-    """What is asked: the lesson's own questions, and for each part what was hidden there, `a.service` and so on."""
-    return (*lesson.asks, *(f"{part}.{key}" if part else key for part in _parts(lesson) for key in FOUND))
+    """What is asked: the lesson's own questions, or of each part what is hidden there, `a.service` and so on."""
+    if lesson.kind != "find":
+        return tuple(lesson.asks)
+    return tuple(f"{part}.{key}" if part else key for part in _parts(lesson) for key in FOUND)
 
 
 def _parts(lesson: Lesson) -> tuple[str, ...]:

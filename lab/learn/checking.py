@@ -30,7 +30,11 @@ def check(lesson: Lesson, words: Words, given: dict[str, str] | None = None) -> 
     """Check the answers given, else those in the file, else the code; NotUp where the lesson was not begun."""
     told = answers.read(workplace.folder(lesson), lesson) if given is None else given
     here = Here(lesson, words, told)
-    return _found(here) if lesson.kind == "find" else own(lesson).check(here)
+    if lesson.kind == "find":
+        return _found(here)
+    if lesson.kind == "look" and not told:
+        return Checked(tuple(here.missing(key) for key in lesson.asks))
+    return own(lesson).check(here)
 
 
 def note(lesson: Lesson, checked: Checked) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from discovery.trace import Trace
 from lab import overlay, ports, state, tracing
 from lab.customer import Customer
 from lab.evaluation import running
-from lab.learn import evidence, stage, workplace
+from lab.learn import elsewhere, evidence, stage, workplace
 from lab.learn.lesson import Lesson
 from lab.learn.remark import Remark
 from lab.learn.words import Words
@@ -60,15 +61,19 @@ class Here:
     def judge(self, key: str, right: bool, **values: object) -> Remark:
         """Remark on an answer; one that is not given yet is asked for again."""
         said = self.answers.get(key, "")
-        if not said:
-            asked = self.lesson.asks[key]
-            told = asked.ko if self.words.language == "ko" else asked.en
-            return Remark(fine=False, text=self.words("answer_missing", key=key, asked=told))
-        return self.say(right, key, said=said, **values)
+        return self.say(right, key, said=said, **values) if said else self.missing(key)
+
+    def missing(self, key: str) -> Remark:
+        """Ask for an answer again."""
+        asked = self.lesson.asks[key]
+        told = asked.ko if self.words.language == "ko" else asked.en
+        return Remark(fine=False, text=self.words("answer_missing", key=key, asked=told))
 
     def environment(self) -> Mapping[str, str]:
         """In which the shop that is up is found; NotUp where none is."""
         up = state.running(state.folder())
+        if up is None and elsewhere.is_there():
+            return os.environ
         if up is None:
             raise NotUp(self.words("not_up", number=self.lesson.number))
         return up.environment
@@ -90,6 +95,7 @@ class Here:
     def shop(self) -> Iterator[Customer]:
         """A shop of the check's own, on free ports, which serves the learner's copy; with a customer at its door."""
         place = stage.folder(self.lesson.number) / "check"
+        state.must_be_free(place)  # a check in another terminal
         shutil.rmtree(place, ignore_errors=True)  # books and traces of an earlier check
         copy = workplace.folder(self.lesson)
         offset = ports.free_offset([*running.SHOP, *_BESIDE], running.offsets())

@@ -67,6 +67,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asks: dict[str, Question] = {}
     parts: dict[str, Hidden] = {}
     sends: float = 0  # seconds of ordinary load
+    reads_logs: bool = False  # of the services
     changes: tuple[Change, ...] = ()
     says: dict[str, Told] = {}
     name: str = ""  # its folder's, filled in

@@ -15,7 +15,7 @@ from rich.text import Text as Plain
 from lab import up
 from lab.evaluation import draws
 from lab.evaluation.trial import Trial
-from lab.learn import finding, stage
+from lab.learn import elsewhere, finding, stage
 from lab.learn.answers import FOUND
 from lab.learn.here import Checked, NotUp
 from lab.learn.remark import passed
@@ -72,13 +72,15 @@ def round_(room: Room, rest: Sequence[str]) -> int:
     if not 0 <= seed <= _MOST_SEED:
         raise WrongUse(f"--seed {seed}: expected 0 to {_MOST_SEED}.")
     trial = draw(seed, room.level)
+    if trial.at_start and elsewhere.is_there():
+        raise WrongUse(room.words("needs_own_round"))
     seconds = _STARTING + sum(trial.seconds) + (4 if trial.at_start else 0)
     room.say("mystery_starts", seed=seed, level=room.level, seconds=f"{seconds:.0f}")
     with ExitStack() as scene:
         with room.waiting(seconds):
             shop = scene.enter_context(stage.played(stage.folder(_NUMBER), {_PART: trial}, room.options, up.tell))
         _write(Round(seed, room.level, time.time()))
-        room.say("mystery_ready", traces=shop.tracing.query)
+        room.say("mystery_ready", traces=elsewhere.pages(shop))
         if room.is_asking:
             _ask(room)
         else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lab.learn import answers, checking, progress, workplace
+from lab.learn import answers, checking, elsewhere, progress, workplace
+from lab.learn.elsewhere import Scene, pages
 from lab.learn.lesson import Lesson, lessons
 from lab.learn.room import Room
 from lab.plan import PORTS
-from lab.shop import Shop
 from lab.tracing import OTLP_PORT, ZIPKIN_PORT
 
 _STARTING = 4  # seconds until a shop is up, and what was sent is there
@@ -22,13 +22,16 @@ def introduce(room: Room, lesson: Lesson) -> None:
     """Say what a lesson is about, what it starts, and how long that takes."""
     text = room.text(lesson)
     room.show(f"# {lesson.number}. {text.title}\n\n{text.goal}")
+    if elsewhere.is_there():
+        room.say("joins", minutes=lesson.minutes, seconds=f"{seconds(lesson):.0f}")
+        return
     offset = room.options.port_offset
     ports = [port + offset for port in (*PORTS.values(), ZIPKIN_PORT, OTLP_PORT)]
     sends = room.words("starts_and_sends" if lesson.seconds else "starts_only")
     room.say("starts", minutes=lesson.minutes, ports=_ranges(ports), sends=sends, seconds=f"{seconds(lesson):.0f}")
 
 
-def steps(room: Room, lesson: Lesson, shop: Shop) -> None:
+def steps(room: Room, lesson: Lesson, shop: Scene) -> None:
     """Show what to do, now that everything is up."""
     text = room.text(lesson)
     room.console.print()
@@ -36,7 +39,7 @@ def steps(room: Room, lesson: Lesson, shop: Shop) -> None:
     make = {"jaeger": "Jaeger", "zipkin": "Zipkin"}.get(shop.tracing.make, "tracelab")
     room.show(f"## {room.words('click')}\n\n{text.clicks[make]}")
     room.plain(f"  {room.words('shop')}    {shop.url}/")
-    room.plain(f"  {room.words('traces')}  {shop.tracing.query}/")
+    room.plain(f"  {room.words('traces')}  {pages(shop)}/")
     if lesson.has_copy:
         room.say("copy_served" if lesson.serves_copy else "copy", folder=workplace.folder(lesson))
     if keys := answers.keys(lesson):

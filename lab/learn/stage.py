@@ -16,7 +16,8 @@ from discovery.culprit.run_folder import read as read_run
 from lab import overlay, start_faults, state
 from lab.evaluation import running
 from lab.evaluation.trial import Trial
-from lab.learn import workplace
+from lab.learn import elsewhere, workplace
+from lab.learn.elsewhere import Scene
 from lab.learn.lesson import Lesson
 from lab.learn.truth import TRACES, Truth
 from lab.options import Options
@@ -49,7 +50,7 @@ def truths(lesson: Lesson) -> dict[str, Truth]:
 
 
 @contextmanager
-def shown(lesson: Lesson, options: Options, tell: Tell) -> Iterator[Shop]:
+def shown(lesson: Lesson, options: Options, tell: Tell) -> Iterator[Scene]:
     """Give the shop of a lesson, once all that the lesson sends was sent; it ends with the block."""
     place = folder(lesson.number)
     trials = {part: hidden.trial(_seed()) for part, hidden in lesson.parts.items()}
@@ -68,7 +69,7 @@ def played(
     options: Options,
     tell: Tell,
     environments: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-) -> Iterator[Shop]:
+) -> Iterator[Scene]:
     """Play trials one after the other, keep each one's run and traces in a folder of its own, and give the last shop.
 
     What a shop has to be started with, faults or an environment, is played first, by shops of its own.
@@ -85,7 +86,7 @@ def played(
             with Shop(replace(options, environment=environment), tell) as shop:
                 running.send(trial, _phases(trial), place / part / "run", {**shop.environment, **environment})
                 time.sleep(_SETTLING)
-    with Shop(options, tell) as shop:
+    with elsewhere.scene(options, tell) as shop:
         for part, trial in trials.items():
             if not (place / part / "run").exists():
                 running.send(trial, _phases(trial), place / part / "run", shop.environment)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from rich.table import Table
 
 from lab import state, up
-from lab.learn import answers, checking, mystery, progress, showing, stage, watching, workplace
+from lab.learn import answers, checking, elsewhere, mystery, progress, showing, stage, watching, workplace
 from lab.learn.here import NotUp
 from lab.learn.lesson import Lesson, lessons, numbered
 from lab.learn.room import Room
@@ -37,19 +37,26 @@ def listed(room: Room, rest: Sequence[str]) -> int:
 
 def begun(room: Room, rest: Sequence[str]) -> int:
     """Begin a lesson: say what it starts, start it, and stay until Ctrl-C."""
-    return _shown(room, _next(room, rest), watched=False)
+    _shown(room, _next(room, rest), watched=False)
+    return 0
 
 
 def watched(room: Room, rest: Sequence[str]) -> int:
     """The same, checking whenever something is saved; of a lesson that is up in another terminal, only that."""
-    lesson = _next(room, rest)
-    if stage.is_up(lesson):
-        watching.until_over(room, lesson)
-        return 0
-    return _shown(room, lesson, watched=True)
+    lesson: Lesson | None = _next(room, rest)
+    while lesson:
+        goes_on = watching.until_over(room, lesson) if stage.is_up(lesson) else _shown(room, lesson, watched=True)
+        if not goes_on:
+            return 0
+        lesson = _after(lesson)
+    room.say("all_over")
+    return 0
 
 
-def _shown(room: Room, lesson: Lesson, *, watched: bool) -> int:
+def _shown(room: Room, lesson: Lesson, *, watched: bool) -> bool:
+    """Show a lesson until it is left, and tell whether for the next one."""
+    if elsewhere.is_there() and not elsewhere.suits(lesson):
+        raise WrongUse(room.words("needs_own", number=lesson.number))
     state.must_be_free(room.options.state)  # before anything is noted that another terminal's check would go by
     showing.introduce(room, lesson)
     kept = progress.read()
@@ -62,11 +69,10 @@ def _shown(room: Room, lesson: Lesson, *, watched: bool) -> int:
             shop = scene.enter_context(stage.shown(lesson, room.options, up.tell))
         showing.steps(room, lesson, shop)
         if watched:
-            watching.until_over(room, lesson)
-        else:
-            room.say("stay")
-            shop.wait()
-    return 0
+            return watching.until_over(room, lesson)
+        room.say("stay")
+        shop.wait()
+    return False
 
 
 def checked(room: Room, rest: Sequence[str]) -> int:
@@ -143,6 +149,13 @@ def _next(room: Room, rest: Sequence[str]) -> Lesson:
     if lesson is None:
         raise WrongUse(room.words("all_over"))
     return lesson
+
+
+def _after(lesson: Lesson) -> Lesson | None:
+    """The next lesson that is not over, from the first one on again after the last."""
+    kept = progress.read()
+    others = [each for each in lessons().values() if each != lesson and not kept.is_over(each.number)]
+    return next((each for each in others if each.number > lesson.number), others[0] if others else None)
 
 
 def _meant(room: Room, rest: Sequence[str]) -> Lesson:

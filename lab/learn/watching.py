@@ -11,8 +11,8 @@ from lab.learn.room import Room
 _LOOK = 0.5  # seconds between two looks
 
 
-def until_over(room: Room, lesson: Lesson) -> None:
-    """Watch until the learner goes on or quits."""
+def until_over(room: Room, lesson: Lesson) -> bool:
+    """Watch until the learner quits or goes on, and tell whether it was to go on."""
     place = workplace.folder(lesson)
     room.say("watching", folder=place)
     before = saved.stamp(place)
@@ -25,6 +25,7 @@ def until_over(room: Room, lesson: Lesson) -> None:
                 before = now
                 _check(room, lesson)
                 room.say("watching", folder=place)
+    return key == "n"
 
 
 def _check(room: Room, lesson: Lesson) -> None:

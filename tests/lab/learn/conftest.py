@@ -18,6 +18,7 @@ from lab.tracing import OTLP_PORT, ZIPKIN_PORT
 from tests.lab.conftest import Command, free_offset
 
 READY = "Stuck? In a second terminal"
+_PORTS = (*PORTS.values(), ZIPKIN_PORT, OTLP_PORT)
 _PLENTY = 300  # seconds, on a machine with other work
 
 
@@ -63,7 +64,7 @@ class Learner:
     @property
     def ports(self) -> list[int]:
         """What a lesson's shop listens on."""
-        return [port + self.offset for port in (*PORTS.values(), ZIPKIN_PORT, OTLP_PORT)]
+        return [port + self.offset for port in _PORTS]
 
     def begin(self, *arguments: str, **environment: str) -> Command:
         """Start `tracelab learn ARGUMENTS`, which stays."""
@@ -80,10 +81,15 @@ class Learner:
 
     def shell(self, line: str) -> Done:
         """Do a line as it stands in a lesson, with this learner's ports."""
-        line = line.replace("./tracelab", f"{sys.executable} -P -m lab.cli")
-        for port in (*PORTS.values(), ZIPKIN_PORT, OTLP_PORT):
+        for port in _PORTS:
             line = line.replace(f"127.0.0.1:{port}", f"127.0.0.1:{port + self.offset}")
-        return self._done(["bash", "-c", line], {})
+        return self._done(["bash", "-c", line.replace("./tracelab", f"{sys.executable} -P -m lab.cli")], {})
+
+    def as_written(self, printed: str) -> str:
+        """Give what a command printed as it stands in a lesson, whose ports are the usual ones."""
+        for port in _PORTS:
+            printed = printed.replace(f"127.0.0.1:{port + self.offset}", f"127.0.0.1:{port}")
+        return printed
 
     def note(self, number: int, state: str = "begun") -> None:
         """Write down that a lesson was begun, as `tracelab learn next` does."""

@@ -1,0 +1,157 @@
+"""`tracelab learn watch` in a terminal: it checks when something is saved, takes single keys, and gives all back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.conftest import descendants, gone
+from tests.lab.learn.conftest import Learner
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which only Linux has")
+
+_WATCHING = "Watching "
+_TERMINAL = (
+    "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.executable, [sys.executable, '-P', '-m', 'lab.cli', *sys.argv[1:]])"
+)
+
+
+class Terminal:
+    """A terminal with one command in it: what it shows, and keys for it."""
+
+    def __init__(self, learner: Learner, *arguments: str) -> None:
+        self._ours, self._theirs = os.openpty()
+        self.before = termios.tcgetattr(self._theirs)
+        self._shown = ""
+        os.set_blocking(self._ours, False)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _TERMINAL, *arguments],
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
+            env={**os.environ, **learner.environment, "TERM": "xterm"},
+        )
+
+    @property
+    def modes(self) -> list[object]:
+        """How the terminal is set."""
+        return termios.tcgetattr(self._theirs)
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        os.write(self._ours, key.encode())
+
+    def wait_for(self, *texts: str) -> str:
+        """Wait until it has shown the texts, in this order, since the last time; give what it has shown by then."""
+        at, give_up = 0, time.monotonic() + 60
+        for text in texts:
+            while (found := self._shown.find(text, at)) < 0:
+                assert time.monotonic() < give_up, f"no {text!r} in:\n{self._shown}"
+                self._read()
+            at = found + len(text)
+        seen, self._shown = self._shown[:at], self._shown[at:]
+        return seen
+
+    def end(self) -> int:
+        """Wait for the command's end; a terminal that nobody reads from would hold it up."""
+        while self.process.poll() is None:
+            self._read()
+        self._read()
+        return self.process.returncode
+
+    def rest(self) -> str:
+        """What it has shown since the last wait."""
+        return self._shown
+
+    def close(self) -> None:
+        """Close the terminal, which ends what is in it."""
+        os.close(self._ours)
+        os.close(self._theirs)
+        self.process.wait(60)
+
+    def _read(self) -> None:
+        try:
+            self._shown += os.read(self._ours, 65536).decode("utf-8", "replace").replace("\r\n", "\n")
+        except BlockingIOError:
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def watching(learner: Learner) -> Iterator[Terminal]:
+    """A terminal in which lesson 1 is up and watched."""
+    terminal = Terminal(learner, "learn", "watch", "1", "--lang", "en")
+    terminal.wait_for("s left", _WATCHING, "q: quit.")
+    yield terminal
+    terminal.close()
+
+
+def test_saving_checks_again(watching: Terminal, learner: Learner):
+    """Each time that the answers are saved they are checked; what cannot be read is said, and the watch goes on."""
+    sheet = learner.work / "01" / "answer.toml"
+    begun = sheet.read_text(encoding="utf-8")
+    sheet.write_text(begun.replace('services = ""', 'services = "7"'), encoding="utf-8")
+    assert "✗" in watching.wait_for("Not yet.", _WATCHING)
+    sheet.write_text("services = \n", encoding="utf-8")
+    assert "Traceback" not in watching.wait_for("answer.toml: Invalid value", _WATCHING)
+    right = [line.strip().partition(" = ") for line in learner.learn("solution").output.splitlines() if " = " in line]
+    sheet.write_text("".join(f'{key} = "{value}"\n' for key, _, value in right), encoding="utf-8")
+    watching.wait_for("Lesson 1 is solved.", _WATCHING)
+
+
+def test_keys(watching: Terminal):
+    """H gives one hint more each time, other keys do nothing, q ends everything; the terminal is as it was."""
+    family = descendants(watching.process.pid)
+    assert watching.modes != watching.before
+    watching.press("h")
+    watching.wait_for("Hint 1 of 3", "Another one")
+    watching.press("x")
+    watching.press("\x1b[A")
+    watching.press("H")
+    watching.wait_for("Hint 1 of 3", "Hint 2 of 3", "Another one")
+    watching.press("q")
+    assert watching.end() == 0
+    assert watching.modes == watching.before
+    assert gone(family, 20) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_terminal_is_given_back(watching: Terminal, number: int):
+    """Ctrl-C, SIGTERM and the terminal's end stop everything, and leave the terminal as it was."""
+    family = descendants(watching.process.pid)
+    if number == signal.SIGINT:
+        watching.press("\x03")
+    else:
+        watching.process.send_signal(number)
+    assert watching.end() == 0
+    assert watching.modes == watching.before
+    assert gone(family, 20) == []
+    assert "Traceback" not in watching.rest()
+
+
+def test_a_lesson_that_is_up_elsewhere_is_only_watched(watching: Terminal, learner: Learner):
+    """In a second terminal the same lesson is watched, not begun; q there ends the watch alone."""
+    second = Terminal(learner, "learn", "watch", "1", "--lang", "en")
+    assert "This starts the shop" not in second.wait_for(_WATCHING)
+    second.press("q")
+    assert second.end() == 0
+    second.close()
+    assert watching.process.poll() is None
+    assert learner.learn("check", "services=7").code == 1
+
+
+def test_next(watching: Terminal, learner: Learner):
+    """N leaves the lesson as it is and begins the next one that is not over."""
+    watching.press("n")
+    watching.wait_for("2. ", "This starts the shop", _WATCHING)
+    assert "begun" in learner.learn("list").text
+    watching.press("q")
+    assert watching.end() == 0

@@ -8,7 +8,8 @@ import subprocess
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from discovery import client
@@ -48,6 +49,18 @@ class Shop:
     def compose(self, *arguments: str) -> str:
         """Run `docker compose` as a user does who exported COMPOSE_ENV_FILES; gives what it printed."""
         return self._docker("compose", *arguments)
+
+    @contextmanager
+    def lesson(self, number: int) -> Iterator[None]:
+        """Begin a lesson in a container of its own; it ends with the block."""
+        said = self.compose("run", "--detach", "lab", "learn", "next", str(number), "--lang", "en")
+        container = said.split()[-1]
+        try:
+            while "Stuck?" not in self._docker("logs", container):
+                time.sleep(0.5)
+            yield
+        finally:
+            self._docker("rm", "--force", container)
 
     def containers(self) -> list[dict[str, Any]]:
         """What the engine says of every container of the project, stopped ones too."""

@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.docker.shop import PROJECT, SERVICES, Shop, service, shape
 
 GIB = 1024**3
@@ -76,6 +78,17 @@ def test_the_culprit_is_named_from_a_container(shop: Shop) -> None:
     said = shop.compose("run", "--rm", "lab", "find", "--run", where)
     assert "=> payment: latency in" in said
     assert f"this trace    {shop.query_url}" in said
+
+
+def test_a_lesson_is_solved_from_containers(shop: Shop) -> None:
+    """A lesson uses the shop that is up; it is answered from other containers, and says what it cannot do here."""
+    with shop.lesson(5):
+        told = shop.compose("run", "--rm", "lab", "learn", "solution", "5").splitlines()
+        answers = [line.strip().replace(" = ", "=", 1) for line in told if line.startswith("  ") and " = " in line]
+        checked = shop.compose("run", "--rm", "lab", "learn", "check", "5", *answers)
+    assert "Lesson 5 is solved." in checked
+    with pytest.raises(AssertionError, match="begin it on the host"):
+        shop.compose("run", "--rm", "lab", "learn", "next", "6")
 
 
 def test_a_trace_is_shown_in_the_terminal(shop: Shop) -> None:

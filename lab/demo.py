@@ -131,6 +131,11 @@ class Demo:
         answer = orders.buy(self.shop.url, self._sku)
         if answer.status != 201:
             raise Unexpected(f"A healthy order was answered {answer.status}: {answer.body}; see {self._logs()}.")
+        if not answer.trace_id:
+            raise Unexpected(
+                "The shop's answers name no trace, so nothing is recorded: is OTEL_SDK_DISABLED set in this terminal? "
+                f"{up.command()} doctor says more."
+            )
         return answer
 
     def _break(self, number: int, trouble: Trouble, healthy: list[Trace]) -> dict[str, Any]:

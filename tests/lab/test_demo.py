@@ -55,3 +55,11 @@ def test_a_console_that_cannot_draw_gets_ascii(tracelab: Start) -> None:
     assert demo.end(60) == 0
     assert demo.text().isascii()
     assert "####" in demo.text()
+
+
+def test_a_shop_without_tracing_is_told_of(tracelab: Start) -> None:
+    """Where the terminal's environment switches the tracing off, one sentence says so, and everything ends."""
+    demo = tracelab("demo", "--once", "--port-offset", str(free_offset()), OTEL_SDK_DISABLED="true")
+    assert demo.end(60) == 1
+    assert "is OTEL_SDK_DISABLED set" in demo.text()
+    assert "Traceback" not in demo.text()

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 from opentelemetry import context, propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # untyped there
 from opentelemetry.instrumentation.utils import unwrap
 from opentelemetry.propagators.composite import CompositePropagator
@@ -166,6 +167,10 @@ class Distro(BaseDistro):  # type: ignore[misc]  # untyped there
 
 class Wire(CompositePropagator):
     """The propagators that OTEL_PROPAGATORS lists, for callers that pass their context on, as all should."""
+
+    def extract(self, *args: Any, **kwargs: Any) -> Context:
+        """Read the context from a request's headers; of no propagators the SDK gives None, which nobody expects."""
+        return super().extract(*args, **kwargs) or Context()
 
     def inject(self, *args: Any, **kwargs: Any) -> None:
         """Write the context into an outgoing request's headers."""

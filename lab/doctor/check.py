@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,22 @@ class Check:
         mark = "ok" if self.fine else "wrong" if self.needed else "note"
         text = wrapped(self.text, width, first=f"{mark:5}  {self.name:{NAME_WIDTH}}  ")
         return f"{text}\n       mend: {self.mend}" if self.mend else text
+
+
+def stopping(name: str, text: str, mend: str, stops_at: Stop, *, partly: bool = False) -> Check:
+    """A fault at which the path stops."""
+    return Check(name, fine=False, text=text, mend=mend, stops_at=stops_at, partly=partly)
+
+
+def note(name: str, text: str, mend: str) -> Check:
+    """Something that is not fine, and that nothing needed depends on."""
+    return Check(name, fine=False, text=text, needed=False, mend=mend)
+
+
+def listed(names: Sequence[str], one: str = "", several: str = "") -> str:
+    """Names as one says them, and the verb that fits so many."""
+    said = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{said} {one if len(names) == 1 else several}".rstrip()
 
 
 def wrapped(text: str, width: int, first: str = "") -> str:

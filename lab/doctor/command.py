@@ -84,7 +84,9 @@ def _closing(found: list[Check]) -> str:
 
     if stop := walk.stop(found):
         who = "for some spans " if stop.partly else ""
-        return wrapped(f"The path stops {who}at the {stop.stops_at}: {stop.text}", _width()) + f"\nmend: {stop.mend}"
+        then = " Stop the shop with Ctrl-C, and start it so:" if f"{up.command()} up" in stop.mend else ""
+        text = f"The path stops {who}at the {stop.stops_at}: {stop.text}{then}"
+        return f"{wrapped(text, _width())}\nmend: {stop.mend}"
     wrong = [check.name for check in found if check.wrong]
     if wrong:
         return f"Wrong here: {', '.join(wrong)}. Under each stands the command that mends it."

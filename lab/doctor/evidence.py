@@ -18,7 +18,7 @@ from lab import plan
 from lab.doctor import endpoint, health, ordering
 from lab.doctor.ask import NoAnswer, ask, within
 from lab.doctor.endpoint import Endpoint, Refusal
-from lab.doctor.health import Health
+from lab.doctor.health import Health, Spans, service
 from lab.doctor.ordering import Order
 from lab.tracing import OTLP_PORT
 
@@ -49,6 +49,23 @@ class Evidence:
     read_seconds: float
     page: str  # the trace's, for people
 
+    @property
+    def told(self) -> dict[str, Health]:
+        """The processes that say what became of their spans, by name."""
+        return {name: each for name, each in self.after.items() if isinstance(each, Health)}
+
+    def since(self, name: str) -> Spans:
+        """What became of a process's spans during the walk, as far as it says."""
+        before, after = self.before[name], self.after[name]
+        if not isinstance(before, Health) or not isinstance(after, Health):
+            return Spans(0, 0, 0)
+        return after.spans.since(before.spans)
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The services whose spans were read back."""
+        return frozenset(self.trace.services) if isinstance(self.trace, Trace) else frozenset()
+
 
 def gather(target: str, query: str, environment: Mapping[str, str]) -> Evidence:
     """Walk from the gateway at `target` to the backend that is asked at `query`; 25 s at most."""
@@ -66,10 +83,9 @@ def gather(target: str, query: str, environment: Mapping[str, str]) -> Evidence:
     if isinstance(order, Order) and order.sampled and isinstance(backend, client.Backend):
         left = max(1.0, min(_READ_SECONDS, _WALK_SECONDS - (reading - began)))
         told = {name: each for name, each in before.items() if isinstance(each, Health)}
-        makers = {name.partition("-")[0] for name, each in told.items() if each.sends}
-        trace = _read(
-            backend, order.trace_id, addresses, makers, _HOPELESS_SECONDS if refusal or (told and not makers) else left
-        )
+        makers = {service(name) for name, each in told.items() if each.sends}
+        hopeless = refusal is not None or (bool(told) and not makers)
+        trace = _read(backend, order.trace_id, addresses, makers, _HOPELESS_SECONDS if hopeless else left)
     return Evidence(
         target=target,
         ready=ready,

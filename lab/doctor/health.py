@@ -27,6 +27,10 @@ class Spans(msgspec.Struct, frozen=True):
         """Those on their way."""
         return self.ended - self.delivered - self.lost
 
+    def since(self, earlier: Spans) -> Spans:
+        """What was added after an earlier look."""
+        return Spans(self.ended - earlier.ended, self.delivered - earlier.delivered, self.lost - earlier.lost)
+
 
 class Setup(msgspec.Struct, frozen=True):
     """How a process is traced; no sampler where no SDK is at work."""
@@ -57,6 +61,11 @@ def addresses(target: str, environment: Mapping[str, str]) -> dict[str, str]:
         replicas = dict.fromkeys((environment.get(f"{name.upper()}_URLS") or beside).split(","))
         found |= {name if number == 1 else f"{name}-{number}": url for number, url in enumerate(replicas, 1)}
     return found
+
+
+def service(process: str) -> str:
+    """Which service a process is: payment of payment-2."""
+    return process.partition("-")[0]
 
 
 def of_all(addresses: Mapping[str, str]) -> dict[str, Health | str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from lab import plan, ports, state
 from lab.doctor import memory, mends
-from lab.doctor.check import Check
+from lab.doctor.check import Check, note
 from lab.tracing import OTLP_PORT, ZIPKIN_PORT
 
 _DISK_MB = 200
@@ -65,7 +65,7 @@ def _memory() -> Check:
         return Check("memory", fine=True, text="this system does not tell")
     if free < _MEMORY_MB:
         text = f"{free} MB free, and a shop takes {_MEMORY_MB}: close something; the command lists what holds most."
-        return Check("memory", fine=False, text=text, needed=False, mend=mends.most_memory())
+        return note("memory", text, mends.most_memory())
     return Check("memory", fine=True, text=f"{free} MB free")
 
 
@@ -75,7 +75,7 @@ def _clock() -> Check:
     now = time.strftime("%Y-%m-%d %H:%M:%S %z")
     if newest > time.time() + _SLACK:
         text = f"{now} is before the newest file of this program: traces would lie in the past, where no page looks."
-        return Check("clock", fine=False, text=text, needed=False, mend=mends.clock())
+        return note("clock", text, mends.clock())
     return Check("clock", fine=True, text=now)
 
 
@@ -100,7 +100,7 @@ def _console() -> Check:
     except (LookupError, UnicodeEncodeError):
         mend = mends.exported("PYTHONUTF8", "1")
         text = f"{encoding}: waterfalls are drawn in ASCII."
-        return Check("console", fine=False, text=text, needed=False, mend=mend)
+        return note("console", text, mend)
     return Check("console", fine=True, text=encoding)
 
 
@@ -114,7 +114,7 @@ def _browser() -> Check:
             windows="winget install Mozilla.Firefox",
         )
         text = "none found: `tracelab show` draws traces in the terminal, and the pages wait for one."
-        return Check("browser", fine=False, text=text, needed=False, mend=mend)
+        return note("browser", text, mend)
 
 
 def _proxy() -> Check:
@@ -129,4 +129,4 @@ def _proxy() -> Check:
     text = f"{proxy} would take requests to 127.0.0.1: tracelab passes it by, but curl and browsers do not."
     # Both spellings: a lower-case variable wins where there are two.
     name = "no_proxy" if os.environ.get("no_proxy") else "NO_PROXY"
-    return Check("proxy", fine=False, text=text, needed=False, mend=mends.exported(name, hosts))
+    return note("proxy", text, mends.exported(name, hosts))

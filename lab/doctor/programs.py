@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lab import shop
 from lab.doctor import mends
-from lab.doctor.check import Check
+from lab.doctor.check import Check, note
 from lab.tracing import JAEGER_PORT, ZIPKIN_PORT
 
 _PATIENCE = 5.0  # seconds for a program to say its version
@@ -34,17 +34,17 @@ def _docker() -> Check:
             macos="brew install --cask docker-desktop",
             windows="winget install Docker.DockerDesktop",
         )
-        return _note("docker", "not on the PATH: `docker compose up` needs it; `tracelab up` does not.", install)
+        return note("docker", "not on the PATH: `docker compose up` needs it; `tracelab up` does not.", install)
     code, text = _said("docker", "version", "--format", "{{.Server.Version}}")
     if code == 0:
         return Check("docker", fine=True, text=text)
     if "permission denied" in text.lower():
         allow = "sudo usermod -aG docker $USER && newgrp docker"
-        return _note("docker", "its engine runs, but this user may not use it.", allow)
+        return note("docker", "its engine runs, but this user may not use it.", allow)
     start = mends.by_system(
         linux="sudo systemctl start docker", macos="docker desktop start", windows="docker desktop start"
     )
-    return _note("docker", "it is installed, but its engine does not answer; `tracelab up` needs none.", start)
+    return note("docker", "it is installed, but its engine does not answer; `tracelab up` needs none.", start)
 
 
 def _compose() -> Check:
@@ -59,7 +59,7 @@ def _compose() -> Check:
         windows="winget upgrade Docker.DockerDesktop",
     )
     has = f"{found[0]} is too old" if code == 0 and found else "not there"
-    return _note("compose", f"{has}: `docker compose up` needs {wanted}; `tracelab up` needs none.", install)
+    return note("compose", f"{has}: `docker compose up` needs {wanted}; `tracelab up` needs none.", install)
 
 
 def _jaeger() -> Check:
@@ -69,7 +69,7 @@ def _jaeger() -> Check:
     if shop.answers(f"{url}/api/v3/services"):
         return Check("jaeger", fine=True, text=f"answers at {url}")
     text = "neither up nor on the PATH: `tracelab up --backend jaeger` needs it; the built-in backend needs nothing."
-    return _note("jaeger", text, mends.JAEGER if shutil.which("docker") else mends.opened(_JAEGER_PROGRAMS))
+    return note("jaeger", text, mends.JAEGER if shutil.which("docker") else mends.opened(_JAEGER_PROGRAMS))
 
 
 def _zipkin() -> Check:
@@ -85,11 +85,7 @@ def _zipkin() -> Check:
         windows="winget install EclipseAdoptium.Temurin.21.JRE",
     )
     text = "no java on the PATH: `tracelab up --backend zipkin` needs it; the built-in backend needs nothing."
-    return _note("zipkin", text, java)
-
-
-def _note(name: str, text: str, mend: str) -> Check:
-    return Check(name, fine=False, text=text, needed=False, mend=mend)
+    return note("zipkin", text, java)
 
 
 def _said(*command: str) -> tuple[int, str]:

@@ -111,6 +111,16 @@ def test_a_sampler_that_takes_nothing(tmp_path: Path, sampler: str, argument: st
     assert "OTEL_TRACES_SAMPLER=parentbased_always_on" in found["order"]["mend"]
 
 
+def test_a_context_that_is_not_passed_on(tmp_path: Path) -> None:
+    """Without propagators each service has a trace of its own: their spans arrive, and the order's trace lacks them."""
+    with started(tmp_path, OTEL_PROPAGATORS="none") as shop:
+        found, stops_at = walked(shop)
+    assert stops_at == "service"
+    assert "order, payment and inventory are missing" in found["trace"]["text"]
+    assert "the context does not reach" in found["trace"]["text"]
+    assert "OTEL_PROPAGATORS=tracecontext,baggage" in found["trace"]["mend"]
+
+
 def test_no_exporter(tmp_path: Path) -> None:
     """With OTEL_TRACES_EXPORTER=none spans are made and handed to nobody."""
     with started(tmp_path, OTEL_TRACES_EXPORTER="none") as shop:
@@ -191,5 +201,5 @@ def test_a_real_backend(tmp_path: Path, make: str, request: pytest.FixtureReques
     with Shop(options) as shop:
         found, stops_at = walked(shop)
     assert stops_at is None
-    assert found["backend"]["text"].endswith(f"answers in {make}'s way")
+    assert found["backend"]["text"].endswith(f"answers as {make.capitalize()} does")
     assert found["trace"]["fine"]

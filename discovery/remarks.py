@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from discovery import skew
+from discovery.completeness import Completeness, completeness
 from discovery.trace import Span, Trace
 
 
 def remarks(trace: Trace) -> Iterator[str]:
     """Say what a reader of the trace has to know: spans that never came, several beginnings, clocks that disagree."""
-    if len(trace.missing) == 1:
-        yield f"A parent never arrived ({trace.missing[0]}): its children stand as roots."
-    elif trace.missing:
-        yield f"{len(trace.missing)} parents never arrived: their children stand as roots."
+    yield from _lost(completeness(trace))
     parentless = sum(root.parent_id is None for root in trace.roots)
     if parentless == 0:
         yield "The first span of this trace is among what never arrived."
     elif parentless > 1:
         yield f"{parentless} spans claim to be the first; the critical path is that of the earliest."
+    shifts = skew.repaired(trace).shifts
+    for shift in shifts:
+        yield f"{shift.clock}; its times are shown as it recorded them."
     early = sum(child.start < span.start for span in trace.spans for child in trace.children[span.span_id])
-    if early:
+    if early and not shifts:
         spans = "span" if early == 1 else "spans"
         yield f"{early} {spans} began before the parent did: clocks or start times disagree."
+
+
+def _lost(found: Completeness) -> Iterator[str]:
+    """Say what never came, and whose it was where that can be told."""
+    if len(found.lost) == 1:
+        lost = found.lost[0]
+        whose = f", a span of {lost.service}" if lost.service else ""
+        yield f"A parent never arrived ({lost.span_id}{whose}): its children stand as roots."
+    elif found.lost:
+        counted = Counter(lost.service for lost in found.lost if lost.service)
+        whose = ", ".join(f"{count} of {service}" for service, count in counted.items())
+        yield f"{len(found.lost)} parents never arrived{f' ({whose})' if whose else ''}: their children stand as roots."
+    for (caller, service), count in Counter((hole.call.service, hole.service) for hole in found.holes).items():
+        calls = f"A call of {caller} to {service} has" if count == 1 else f"{count} calls of {caller} to {service} have"
+        yield f"{calls} no span of {service} below, though others have: spans were lost."
 
 
 def notes(span: Span) -> list[str]:

@@ -34,12 +34,20 @@ class Shift:
     spans: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say it to a learner."""
-        far = duration.spelled(abs(self.microseconds))
-        which = f"{self.service} ({self.instance})" if self.instance else self.service
-        clock, shown = ("ahead of", "earlier") if self.microseconds < 0 else ("behind", "later")
+        """Say it to a learner who sees the repaired times."""
+        shown = "earlier" if self.microseconds < 0 else "later"
         spans = "its span is" if len(self.spans) == 1 else f"its {len(self.spans)} spans are"
-        return f"The clock of {which} was {far} {clock} its caller's: {spans} shown {far} {shown} than recorded."
+        return f"{self.clock}: {spans} shown {self._far} {shown} than recorded."
+
+    @property
+    def clock(self) -> str:
+        """Say how the clock was wrong, as the beginning of a sentence."""
+        which = f"{self.service} ({self.instance})" if self.instance else self.service
+        return f"The clock of {which} was {self._far} {'ahead of' if self.microseconds < 0 else 'behind'} its caller's"
+
+    @property
+    def _far(self) -> str:
+        return duration.spelled(abs(self.microseconds))
 
 
 @dataclass(frozen=True, slots=True)

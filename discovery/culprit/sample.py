@@ -11,6 +11,7 @@ from discovery import skew
 from discovery.culprit.account import Account, account
 from discovery.culprit.failure import Failure, failures
 from discovery.culprit.visit import LARGE, Visit, Visits, number, overlapping, repeats, status, visits
+from discovery.skew import Shift
 from discovery.trace import Kind, Span, Trace
 
 _STAIRS = 5  # so many more times the same statement make another shape
@@ -23,8 +24,13 @@ class Sample:
 
     trace: Trace
     visits: Visits
-    shifted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shifts: tuple[Shift, ...] = ()  # what was done to set clocks right
     _calls: dict[str, Call] = field(default_factory=dict, repr=False, compare=False)  # asked for again and again
+
+    @property
+    def shifted(self) -> Mapping[str, tuple[str, ...]]:
+        """The spans that were moved, by service."""
+        return {shift.service: shift.spans for shift in self.shifts}
 
     @cached_property
     def account(self) -> Account:
@@ -104,10 +110,9 @@ class Sample:
 
 
 def read(trace: Trace) -> Sample:
-    """Read one trace; where clocks disagree they are set right, and `shifted` says which services' spans were moved."""
+    """Read one trace; where clocks disagree they are set right, and `shifts` says how."""
     repaired = skew.repaired(trace)
-    shifted = {shift.service: shift.spans for shift in repaired.shifts}
-    return Sample(repaired.trace, visits(repaired.trace), shifted)
+    return Sample(repaired.trace, visits(repaired.trace), repaired.shifts)
 
 
 def _path(span: Span) -> str:

@@ -75,7 +75,8 @@ def _table(console: Console, verdict: Verdict) -> None:
         return
     _say(console, f"{'time added, by place':36}{'waiting for':>14}{'in all':>9}{'traces':>11}{'share':>7}")
     for row in rows:
-        place = terminal.fitted(f"{row['service']} {row['operation']}", 35, "~")
+        said = terminal.printable(f"{row['service']} {row['operation']}", console.encoding)
+        place = terminal.fitted(said, 35, "~")
         hits, of = row["traces"]
         figures = f"{spelled(1000 * row['added_ms'], 'u'):>9}{f'{hits}/{of}':>11}{row['share']:>7.0%}"
         console.print(Text(f"{place:36}{_WAITED[row['part']]:>14}{figures}"))
@@ -106,6 +107,8 @@ def _show(console: Console, verdict: Verdict, case: Case, page: Page | None) -> 
         return
     spans = frozenset(verdict.evidence[0].span_ids)
     console.print(Waterfall(best.trace, evidence=spans), crop=False)
+    for shift in best.shifts:
+        _say(console, str(shift))
     _say(console, _difference(best, case))
     other = healthy_one(best, case)
     if page:

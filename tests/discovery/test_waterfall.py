@@ -163,14 +163,31 @@ def test_names_cannot_command_the_terminal():
 def test_missing_parents_are_said_in_words():
     """A hole in the trace is a sentence below the drawing."""
     drawn = waterfall(trace(span("a", "lost", 0, 10)), 80)
-    assert "A parent never arrived (lost): its children stand as roots." in drawn
+    drawn = " ".join(drawn.split())
+    assert "A parent never arrived (lost, a span of shop): its children stand as roots." in drawn
     assert "The first span of this trace is among what never arrived." in drawn
-    assert "2 parents never arrived" in waterfall(recorded("messaging2"), 80)
+    assert "2 parents never arrived (2 of transfer-service)" in waterfall(recorded("messaging2"), 80)
+
+
+def test_answers_that_never_came_are_said_in_words():
+    """A call without its answer's span, where another call to the same place has one, is a sentence with both names."""
+    place = {"server.address": "stock", "server.port": 80, "http.response.status_code": 200}
+    calls = [span(name, "a", 0, 10, kind=Kind.CLIENT, attributes=place) for name in ("b", "c")]
+    answer = span("d", "b", 1, 5, kind=Kind.SERVER, service="stock")
+    drawn = " ".join(waterfall(trace(span("a", None, 0, 20), *calls, answer), 80).split())
+    assert "A call of shop to stock has no span of stock below, though others have: spans were lost." in drawn
 
 
 def test_clocks_that_disagree_are_said_in_words():
-    """A child that began before its parent is a sentence below the drawing."""
-    assert "1 span began before the parent did: clocks or start times disagree." in waterfall(recorded("skew"), 80)
+    """A clock that was behind is a sentence below the drawing, with its service and by how much."""
+    drawn = " ".join(waterfall(recorded("skew"), 80).split())
+    assert "The clock of serviceb (192.0.0.0) was 65.9 ms behind its caller's; its times are shown" in drawn
+
+
+def test_start_times_that_disagree_are_said_in_words():
+    """A child of the same clock that began before its parent is a sentence, without blaming any clock."""
+    drawn = waterfall(trace(span("a", None, 10, 10), span("b", "a", 5, 10)), 80)
+    assert "1 span began before the parent did: clocks or start times disagree." in drawn
 
 
 def test_a_tree_too_deep_for_two_columns_a_level():

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from discovery.culprit import gather
+from discovery.culprit import gather, telling
 from discovery.culprit.detectors import ALL
 from discovery.culprit.judge import FEWEST_TRACES, judge
 from discovery.culprit.verdict import Verdict
-from discovery.trace import Trace
+from discovery.trace import Trace, assemble
 from load.catalogue import catalogue
 from tests.discovery.culprit.requests import traces
 
@@ -80,6 +81,29 @@ def test_a_fault_is_named(name: str, healthy: list[Trace]):
     for evidence in found.evidence:
         assert evidence.span_ids
         assert set(evidence.span_ids) <= set(index[evidence.trace_id])
+
+
+def test_what_was_repaired_is_said(healthy: list[Trace], capsys: pytest.CaptureFixture[str]):
+    """The example is drawn with clocks set right, and a sentence says whose clock that was and how far it was moved."""
+    case = gather.of_windows(healthy, traces(1_000, TROUBLED, *FAULTS["inventory.clock-skew"]))
+    telling.tell(judge(case), case, None)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The clock of inventory" in said
+    assert "5.00 s behind its caller's" in said
+    assert "5.00 s later than recorded" in said
+
+
+def test_names_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]):
+    """Control characters in a service's name never reach the terminal, in the table as little as elsewhere."""
+    bent = [
+        assemble(replace(each, service=each.service.replace("payment", "pay\x1b[2Jment")) for each in trace.spans)
+        for trace in (*traces(0, HEALTHY), *traces(1_000, TROUBLED, *FAULTS["payment.latency"]))
+    ]
+    case = gather.of_windows(bent[:HEALTHY], bent[HEALTHY:])
+    telling.tell(judge(case), case, None)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "pay?[2Jment" in said
 
 
 def test_every_detector_is_tried_and_every_fault_has_one():

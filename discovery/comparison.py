@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from discovery.certainty import differ
 from discovery.critical_path import critical_path
-from discovery.culprit.certainty import differ
 from discovery.self_time import self_times
 from discovery.trace import Trace
 

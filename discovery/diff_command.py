@@ -10,13 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from discovery import client, duration, search, source, terminal
+from discovery import client, duration, run_folder, search, source, terminal
 from discovery.client import Backend
 from discovery.comparison import Change, changes
-from discovery.culprit import run_folder
-from discovery.culprit.run_folder import Window
 from discovery.diff import Row, by_operation, diff
 from discovery.errors import Malformed
+from discovery.run_folder import Window
 from discovery.trace import Trace
 
 _SURE = 0.001  # the chance below which a change is no accident

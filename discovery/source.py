@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from glob import glob
 from pathlib import Path
 
-from discovery import client, document, search
+from discovery import client, document, run_folder, search
 from discovery.client import Backend
-from discovery.culprit import run_folder
-from discovery.culprit.run_folder import Window
 from discovery.errors import Malformed
+from discovery.run_folder import Window
 from discovery.trace import Trace
 
 HERE = "http://127.0.0.1:9411"

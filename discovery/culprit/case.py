@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from discovery.certainty import more_often
 from discovery.culprit.account import Entry
-from discovery.culprit.certainty import more_often
 from discovery.culprit.sample import Sample
 from discovery.culprit.usual import Usual, usual
+from discovery.run_folder import Counts
 
 _TOGETHER = 25_000  # microseconds apart, within which what ends had one cause
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the load counted in a phase of trouble: requests sent, failed ones, and those of which nothing is stored."""
-
-    sent: int
-    errors: int
-    unsampled: int
 
 
 @dataclass(frozen=True, slots=True)

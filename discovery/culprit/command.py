@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Callable
 
-from discovery import search, source
+from discovery import run_folder, search, source
 from discovery.client import Backend
-from discovery.culprit import gather, run_folder
+from discovery.culprit import gather
 from discovery.culprit.case import Case
 from discovery.culprit.judge import judge
-from discovery.culprit.run_folder import Window
 from discovery.culprit.sample import read
+from discovery.run_folder import Window
 from discovery.trace import Trace
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from discovery.certainty import more_often
 from discovery.culprit.account import Entry
 from discovery.culprit.case import Case
-from discovery.culprit.certainty import more_often
 
 _NOTABLE = 0.02  # of all added time
 

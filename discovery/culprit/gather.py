@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from discovery.collector import paused
-from discovery.culprit.case import Case, Counts
-from discovery.culprit.run_folder import Run, Window
+from discovery.culprit.case import Case
 from discovery.culprit.sample import Sample, read
+from discovery.run_folder import Counts, Run, Window
 from discovery.trace import Trace
 
 _REMARKABLE = 50_000  # microseconds above the quick quarter of a route

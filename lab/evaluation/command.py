@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from discovery import client, otlp, search
-from discovery.culprit import gather, run_folder
+from discovery import client, otlp, run_folder, search
+from discovery.culprit import gather
 from discovery.culprit.case import Case
 from discovery.culprit.judge import judge
 from lab import state, up

@@ -12,9 +12,8 @@ from discovery.culprit.case import Case
 from discovery.culprit.verdict import Verdict
 from discovery.self_time import self_times
 from lab.evaluation.trial import Trial, name, service
+from lab.options import SERVICES
 from load.catalogue import catalogue
-
-SERVICES = ("gateway", "order", "payment", "inventory")
 
 # Where a fault of a service can be met, by the route at the gateway.
 OPERATIONS: dict[str, dict[str, tuple[str, ...]]] = {

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from lab.evaluation.grade import SERVICES, Grade
+from lab.evaluation.grade import Grade
+from lab.options import SERVICES
 
 _ASPECTS = ("service", "operation", "fault", "evidence")
 _Z = 1.96  # of a 95% interval

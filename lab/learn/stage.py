@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from discovery import client, otlp, search
-from discovery.culprit.run_folder import read as read_run
+from discovery.run_folder import read as read_run
 from lab import overlay, start_faults, state
 from lab.evaluation import running
 from lab.evaluation.trial import Trial

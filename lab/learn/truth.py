@@ -13,8 +13,8 @@ from discovery import document
 from discovery.culprit import gather
 from discovery.culprit.case import Case, Sighting
 from discovery.culprit.detectors import ALL
-from discovery.culprit.run_folder import read as read_run
 from discovery.culprit.sample import Sample
+from discovery.run_folder import read as read_run
 from discovery.trace import Trace
 from lab.evaluation.grade import NEXT_TO, OPERATIONS
 from lab.evaluation.trial import name, service

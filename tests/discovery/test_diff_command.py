@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from discovery import diff_command as module
 from discovery import zipkin
+from discovery.certainty import differ
 from discovery.comparison import changes
-from discovery.culprit.certainty import differ
 from discovery.errors import Malformed
 from discovery.trace import Trace
 from tests.discovery.making import span, trace

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discovery import run_folder
+from discovery.certainty import more_often
 from discovery.critical_path import critical_path
-from discovery.culprit import gather, run_folder
+from discovery.culprit import gather
 from discovery.culprit.account import Part, account
-from discovery.culprit.certainty import more_often
 from discovery.culprit.judge import judge
 from discovery.culprit.sample import read
 from discovery.errors import Malformed

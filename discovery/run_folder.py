@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from discovery.culprit.case import Counts
 from discovery.errors import Malformed
 
 _BEFORE = "baseline"
@@ -32,6 +31,15 @@ class _Phase(msgspec.Struct):
 class _Run(msgspec.Struct):
     phases: list[_Phase]
     counts: _Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the load counted in a phase of trouble: requests sent, failed ones, and those of which nothing is stored."""
+
+    sent: int
+    errors: int
+    unsampled: int
 
 
 @dataclass(frozen=True, slots=True)

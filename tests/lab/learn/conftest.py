@@ -80,10 +80,11 @@ class Learner:
         return self._done([sys.executable, "-P", "-m", "lab.cli", *arguments], environment)
 
     def shell(self, line: str) -> Done:
-        """Do a line as it stands in a lesson, with this learner's ports."""
+        """Do a line as it stands in a lesson, with this learner's ports and folder."""
         for port in _PORTS:
             line = line.replace(f"127.0.0.1:{port}", f"127.0.0.1:{port + self.offset}")
-        return self._done(["bash", "-c", line.replace("./tracelab", f"{sys.executable} -P -m lab.cli")], {})
+        line = line.replace(" .tracelab/", f" {self.state}/").replace("./tracelab", f"{sys.executable} -P -m lab.cli")
+        return self._done(["bash", "-c", line], {})
 
     def as_written(self, printed: str) -> str:
         """Give what a command printed as it stands in a lesson, whose ports are the usual ones."""

@@ -58,6 +58,9 @@ def _shown(room: Room, lesson: Lesson, *, watched: bool) -> bool:
     if elsewhere.is_there() and not elsewhere.suits(lesson):
         raise WrongUse(room.words("needs_own", number=lesson.number))
     state.must_be_free(room.options.state)  # before anything is noted that another terminal's check would go by
+    if mystery.is_on():
+        mystery.give_up()
+        room.say("mystery_left")
     showing.introduce(room, lesson)
     kept = progress.read()
     kept.of(lesson.number)
@@ -109,8 +112,12 @@ def solved(room: Room, rest: Sequence[str]) -> int:
     for key, value in checking.solve(lesson, room.words_of(lesson)).items():
         room.plain(f"  {key} = {value}")
     if lesson.has_copy:
+        place = workplace.folder(lesson)
+        given = answers.read(place, lesson)
         kept_at = workplace.keep(lesson)
         workplace.solve(lesson)
+        if given:
+            answers.write(place, lesson, given, room.language, showing.explained(room))
         room.say("solution_files", folder=workplace.folder(lesson), kept=kept_at)
     return 0
 

@@ -124,4 +124,6 @@ def _cause(error: Exception) -> Cause:
         return Cause.UNTRUSTED
     if isinstance(reason, ssl.SSLError):
         return Cause.NOT_TLS
-    return Cause.NOT_HTTP if isinstance(reason, http.client.HTTPException | ValueError) else Cause.BROKEN
+    if isinstance(reason, OSError):  # http.client's RemoteDisconnected among them
+        return Cause.BROKEN
+    return Cause.NOT_HTTP

@@ -30,7 +30,7 @@ def found(seen: Evidence, trace: Trace) -> Check:
     if not since.ended:
         return note("trace", f"{text}: the order did not come that far.", again.logs(seen, first))
     if since.delivered and not since.waiting:
-        text = f"{text}, but delivered spans: the context does not reach it, so they are in a trace of their own."
+        text = f"{text}, though spans were delivered: the context does not arrive there, so they are in other traces."
         mend = mends.with_settings({"OTEL_PROPAGATORS": "tracecontext,baggage"}, again.up(seen))
         return stopping("trace", text, mend, Stop.SERVICE, partly=True)
     return stopping("trace", f"{text}: not delivered.", again.logs(seen, first), Stop.EXPORTER, partly=True)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.backend import made
-from tests.backend.browser import browser, page
+from tests.backend.browser import page
 from tests.backend.running import ask, builtin, post_json
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(1)</script>"
@@ -44,13 +44,6 @@ def here():
     with builtin() as found:
         assert post_json(found.zipkin_endpoint, traces + made.long(1_600, 1, LONGER)).status == 202
         yield found
-
-
-@pytest.fixture(scope="module")
-def window():
-    """The browser."""
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

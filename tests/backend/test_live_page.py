@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from backend import command
 from backend.store import Store
 from tests.backend import recent
-from tests.backend.browser import browser, page
+from tests.backend.browser import page
 from tests.backend.running import builtin, post_json
 
 
@@ -24,13 +24,6 @@ def here():
     """A backend."""
     with builtin() as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def window():
-    """The browser."""
-    with browser() as opened:
-        yield opened
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.backend import recent
-from tests.backend.browser import browser, page
+from tests.backend.browser import page
 from tests.backend.running import ask, builtin, post_json
 
 
@@ -26,13 +26,6 @@ def here():
     with builtin() as found:
         assert post_json(found.zipkin_endpoint, traces).status == 202
         yield found
-
-
-@pytest.fixture(scope="module")
-def window():
-    """The browser."""
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

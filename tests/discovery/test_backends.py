@@ -25,18 +25,6 @@ from discovery.errors import NotFound, Unreachable
 from tests.backend.running import ask, builtin, post_json
 from tests.discovery.making import RECORDED, recorded, tree
 
-BACKENDS = ("jaeger", "zipkin", "built-in")
-
-
-@pytest.fixture(params=BACKENDS)
-def backend(request):
-    """Each backend in turn."""
-    if request.param != "built-in":
-        yield request.getfixturevalue(request.param)
-    else:
-        with builtin() as found:
-            yield found
-
 
 @pytest.fixture
 def checkout():

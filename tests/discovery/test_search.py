@@ -11,17 +11,6 @@ import pytest
 from discovery import client, search
 from discovery.search import Overflow
 from tests.backend.running import builtin, post_json
-from tests.discovery.test_backends import BACKENDS
-
-
-@pytest.fixture(params=BACKENDS)
-def backend(request):
-    """Each backend in turn."""
-    if request.param != "built-in":
-        yield request.getfixturevalue(request.param)
-    else:
-        with builtin() as found:
-            yield found
 
 
 @pytest.fixture

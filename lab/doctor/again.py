@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from lab import plan
 from lab.doctor import mends
+from lab.doctor.ask import is_address
 from lab.doctor.endpoint import Endpoint
 from lab.doctor.evidence import Evidence
 from lab.tracing import OTLP_PORT, ZIPKIN_PORT
@@ -50,8 +51,10 @@ def backend(seen: Evidence) -> str:
         return f"docker compose up -d --wait {query.hostname}"
     if _own_backend(seen):
         return up(seen)
-    sent = urlsplit(seen.endpoint.url).port if seen.endpoint and seen.endpoint.exporter == "otlp" else OTLP_PORT
-    return mends.tracelab(f"backend --port {query.port or 80} --otlp-port {sent or 80}")
+    sent = OTLP_PORT
+    if seen.endpoint and seen.endpoint.exporter == "otlp" and is_address(seen.endpoint.url):
+        sent = urlsplit(seen.endpoint.url).port or sent
+    return mends.tracelab(f"backend --port {query.port or 80} --otlp-port {sent}")
 
 
 def reading(seen: Evidence) -> str:

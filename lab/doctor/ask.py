@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from enum import StrEnum
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 Value = TypeVar("Value")
 
@@ -23,6 +24,7 @@ _DIRECT = urllib.request.ProxyHandler({})
 class Cause(StrEnum):
     """Why there is no answer."""
 
+    NO_ADDRESS = "is no address of a server: expected one such as http://127.0.0.1:4318"
     REFUSED = "refuses the connection: nothing listens there"
     SILENT = "takes the connection and does not answer in time: it is frozen, or has too much to do"
     UNKNOWN_HOST = "has a host name that nobody here knows"
@@ -66,6 +68,8 @@ def ask(
     proxied: bool = False,
 ) -> Reply:
     """Ask once, past any proxy unless `proxied`; NoAnswer where nothing came back within so many seconds."""
+    if not is_address(url):
+        raise NoAnswer(Cause.NO_ADDRESS)
     proxies = urllib.request.ProxyHandler() if proxied else _DIRECT
     opener = urllib.request.build_opener(proxies, _NoRedirect)
     request = urllib.request.Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - http or https
@@ -82,6 +86,17 @@ def ask(
         return within(seconds, answered)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoAnswer(_cause(error)) from error
+
+
+def is_address(url: str) -> bool:
+    """Whether it names a server that speaks HTTP."""
+    try:
+        address = urlsplit(url)
+        return (
+            address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0 and url.isprintable()
+        )
+    except ValueError:
+        return False
 
 
 def within(seconds: float, do: Callable[[], Value]) -> Value:

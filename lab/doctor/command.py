@@ -12,7 +12,9 @@ from itertools import chain
 
 from lab import state, up
 from lab.doctor import machine, mends, programs
+from lab.doctor.ask import is_address
 from lab.doctor.check import Check, wrapped
+from lab.options import WrongUse
 from lab.tracing import ZIPKIN_PORT
 
 _WIDEST = 100
@@ -45,12 +47,20 @@ def _environment(args: argparse.Namespace) -> Mapping[str, str]:
     """Where the walk goes: options first, then this terminal's TRACELAB_*, then the shop that is up."""
     chosen = {"TRACELAB_TARGET": args.target, "TRACELAB_BACKEND": args.backend}
     chosen = {name: value or os.environ.get(name) for name, value in chosen.items()}
-    own = {name: value.rstrip("/") for name, value in chosen.items() if value}
+    own = {name: _address(name, value) for name, value in chosen.items() if value}
     running = state.running(state.folder())
     shop = running.environment if running else {}
     if own.get("TRACELAB_TARGET", shop.get("TRACELAB_TARGET")) != shop.get("TRACELAB_TARGET"):
         shop = {}  # another shop is meant
     return {**os.environ, **shop, **own}
+
+
+def _address(name: str, given: str) -> str:
+    whole = given if "://" in given else f"http://{given}"
+    if not is_address(whole):
+        option = f"--{name.removeprefix('TRACELAB_').lower()}"
+        raise WrongUse(f"{option} (or {name}) is {given!r}; expected an address such as http://127.0.0.1:8080.")
+    return whole.rstrip("/")
 
 
 def _walked(environment: Mapping[str, str]) -> Iterator[Check]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from lab.doctor.ask import Cause, NoAnswer, ask
+from lab.doctor.ask import Cause, NoAnswer, ask, is_address
 
 OTLP_PATH, ZIPKIN_PATH = "/v1/traces", "/api/v2/spans"
 _PATIENCE = 3.0
@@ -59,6 +59,8 @@ def of(environment: Mapping[str, str]) -> Endpoint | None:
 
 def refusal(endpoint: Endpoint, seconds: float = _PATIENCE) -> Refusal | None:
     """Send no span, as an exporter would send some; None where that is taken."""
+    if not is_address(endpoint.url):
+        return Refusal(f"{endpoint.url} {Cause.NO_ADDRESS}.")
     otlp = endpoint.exporter == "otlp"
     media = "application/x-protobuf" if otlp else "application/json"
     body = b"\n\0" if otlp else b"[]"  # OTLP: one `resource_spans` (field 1) with nothing in it

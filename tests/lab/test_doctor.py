@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lab.doctor import machine
+from lab.doctor import machine, mends
 from tests.lab.conftest import free_offset
 
 _PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
@@ -108,6 +108,30 @@ def test_a_clock_before_the_programs_own_files(tmp_path: Path, monkeypatch: pyte
     os.utime(newest, (time.time() + 3600,) * 2)
     assert "before the newest file" in machine._clock().text
     assert machine._clock().mend
+
+
+@pytest.mark.parametrize("option", ["--target", "--backend"])
+def test_what_is_no_address_is_wrong_use(tmp_path: Path, option: str) -> None:
+    """One sentence, with the option and what was expected."""
+    done = doctor(tmp_path, option, "http://a:b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert option in done.stderr
+    assert "expected an address" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "start", "variable"),
+    [
+        ("linux", "A='b c' ./tracelab up --port-offset 100", 'export A="$HOME/x"'),
+        ("darwin", "A='b c' ./tracelab up --port-offset 100", 'export A="$HOME/x"'),
+        ("win32", '$env:A="b c"; py tracelab up --port-offset 100', '$env:A="$HOME/x"'),
+    ],
+)
+def test_commands_are_the_systems_own(monkeypatch: pytest.MonkeyPatch, system: str, start: str, variable: str) -> None:
+    """What can be pasted into a POSIX shell is not what PowerShell takes."""
+    monkeypatch.setattr(sys, "platform", system)
+    assert mends.with_settings({"A": "b c"}, mends.tracelab("up", 100)) == start
+    assert mends.exported("A", "$HOME/x") == variable
 
 
 def test_people_get_lines_of_their_terminals_width(tmp_path: Path) -> None:

@@ -174,6 +174,14 @@ def test_something_that_is_no_http(port_says: bytes, said: str) -> None:
     assert said in refusal.text
 
 
+@pytest.mark.parametrize("url", ["otel-collector:4318", "http://", "file:///etc/hosts", "http://a:b/", "http://[::1"])
+def test_what_is_no_address(url: str) -> None:
+    """An address without http://, and worse, is said to be none."""
+    refusal = endpoint.refusal(Endpoint("otlp", url))
+    assert refusal is not None
+    assert "is no address of a server" in refusal.text
+
+
 def test_a_host_that_nobody_knows() -> None:
     """A name that no resolver has, as that of a container outside of its network."""
     refusal = endpoint.refusal(Endpoint("otlp", "http://jaeger.invalid:4318/v1/traces"))

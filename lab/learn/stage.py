@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from lab.shop import Shop
 _SETTLING = 1.0  # seconds in which what a service does after its last answer is done
 
 _READY = "ready"  # there once all was sent and kept
-_UP = "up"  # there while the shop is
+_UP = "up"  # there while the shop is, with its launcher's process id
 
 Tell = Callable[[str], None]
 
@@ -38,7 +39,8 @@ def folder(number: int) -> Path:
 
 def is_up(lesson: Lesson) -> bool:
     """Whether this lesson's shop is up, in another terminal."""
-    return state.running(state.folder()) is not None and (folder(lesson.number) / _UP).exists()
+    up, mark = state.running(state.folder()), folder(lesson.number) / _UP
+    return up is not None and mark.exists() and mark.read_text(encoding="ascii") == str(up.pid)
 
 
 def truths(lesson: Lesson) -> dict[str, Truth]:
@@ -94,7 +96,7 @@ def played(
         for part in trials:
             _keep(place / part, shop.tracing.query)
         (place / _READY).touch()
-        (place / _UP).touch()
+        (place / _UP).write_text(str(os.getpid()), encoding="ascii")
         try:
             yield shop
         finally:

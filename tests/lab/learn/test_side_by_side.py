@@ -31,6 +31,14 @@ def test_a_second_one_beside_it(begun: Learner, verb: tuple[str, ...]):
     assert _solved(begun).code == 0
 
 
+def test_a_mark_that_a_crash_left(begun: Learner):
+    """A lesson whose process was killed is not up because another one is."""
+    crashed = begun.state / "learn" / "04"
+    crashed.mkdir()
+    (crashed / "up").write_text("1", encoding="ascii")
+    assert begun.learn("watch", "4").is_a_sentence(2, "A shop is already up here")
+
+
 def test_answering_twice(begun: Learner):
     """A lesson that was solved is solved still, and says so; a wrong answer afterwards takes nothing away."""
     assert _solved(begun).code == 0

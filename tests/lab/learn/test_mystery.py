@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.evaluation.grade import NEXT_TO
 from lab.evaluation.trial import name, service
 from lab.learn import finding, mystery
 from lab.learn.answers import FOUND
@@ -89,8 +90,8 @@ def test_nothing_tells(played: Played):
 def test_right_answers_are_right(played: Played):
     """With the trace in every form in which it can be pasted, a span of it beside it, and any case."""
     trace = played.truth.trace(played.truth.best)
-    beside = [span for span in trace.spans if span.service == played.truth.service] or [trace.root]
-    trace_id, span_id = trace.trace_id, beside[0].span_id
+    shows = [span for span in trace.spans if span.service in NEXT_TO[played.truth.service]]
+    trace_id, span_id = trace.trace_id, shows[-1].span_id
     assert played.judged()
     assert played.judged(service=played.truth.service.upper(), fault=played.truth.fault.replace("-", " "))
     for evidence in (
@@ -116,12 +117,15 @@ def test_each_wrong_answer_is_wrong(played: Played):
 
 
 def test_right_answers_with_wrong_evidence(played: Played):
-    """A trace in which nothing is wrong, one of nobody's, and a span that the trace has not."""
+    """A trace in which nothing is wrong, one of nobody's, a span that the trace has not, and one far from the fault."""
     healthy = [sample.trace.trace_id for sample in played.truth.case.healthy]
     assert healthy
     assert not any(played.judged(evidence=trace_id) for trace_id in healthy)
     assert not played.judged(evidence="4bf92f3577b34da6a3ce929d0e0e4736")
     assert not played.judged(evidence=f"{played.right['evidence']}/00f067aa0ba902b7")
+    trace = played.truth.trace(played.truth.best)
+    far = [span for span in trace.spans if span.service not in NEXT_TO[played.truth.service]]
+    assert not any(played.judged(evidence=f"{trace.trace_id}/{span.span_id}") for span in far)
 
 
 def test_a_round_from_its_start_to_its_card(played: Played):

@@ -44,6 +44,7 @@ COMMANDS = {
     "evaluate": Command("lab.evaluation.command", "how right find is: random faults, run for real"),
     "learn": Command("lab.learn.command", "lessons that check themselves, and a mystery round"),
     "bundle": Command("lab.bundle.command", "a folder to install from without a network, and the mail for learners"),
+    "board": Command("lab.board.command", "for a room: who has solved the mystery round"),
     "doctor": Command(
         "lab.doctor.command", "what is missing or wrong here, where traces stop, and how to mend it", proxied=True
     ),

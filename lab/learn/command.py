@@ -36,6 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="mystery: the same round for everybody")
     parser.add_argument("--level", type=int, choices=(1, 2, 3), default=1, help="mystery: how hard (1)")
+    parser.add_argument("--board", metavar="ADDRESS", help="mystery: the room's board, which gives seed and level")
+    parser.add_argument("--code", help="mystery: the board's code")
+    parser.add_argument("--name", help="mystery: your name on the board")
     up.port_offset(parser)
 
 

@@ -15,11 +15,12 @@ from rich.text import Text as Plain
 from lab import up
 from lab.evaluation import draws
 from lab.evaluation.trial import Trial
-from lab.learn import elsewhere, finding, stage
+from lab.learn import elsewhere, finding, reporting, stage
 from lab.learn.answers import FOUND
 from lab.learn.here import Checked, NotUp
 from lab.learn.remark import passed
 from lab.learn.room import Room
+from lab.learn.seat import Seat
 from lab.learn.truth import Truth
 from lab.options import WrongUse
 from load.catalogue import catalogue
@@ -29,7 +30,7 @@ _PART = "round"
 _PLAIN = ("latency", "error", "slow-query", "exception", "slow-dependency", "n-plus-one", "service-down")
 _UNFAIR = ("declined", "metastable", "sampling-hides-error")  # business, minutes long, and the load's own doing
 _STARTING = 6
-_MOST_SEED = 999_999
+MOST_SEED = 999_999
 
 
 class Round(msgspec.Struct):
@@ -42,6 +43,14 @@ class Round(msgspec.Struct):
     tries: int = 0
     ended: float = 0
     solved: bool = False
+    seat: Seat | None = None
+
+
+def checked(seed: int) -> int:
+    """Give a seed that can be played; WrongUse else."""
+    if not 0 <= seed <= MOST_SEED:
+        raise WrongUse(f"--seed {seed}: expected 0 to {MOST_SEED}.")
+    return seed
 
 
 def draw(seed: int, level: int) -> Trial:
@@ -68,18 +77,16 @@ def round_(room: Room, rest: Sequence[str]) -> int:
     """Play a round."""
     if rest:
         raise WrongUse(f"{rest[0]!r}: expected --seed N and --level 1, 2 or 3, or nothing.")
-    seed = random.randint(1, _MOST_SEED) if room.seed is None else room.seed  # noqa: S311 - nothing to keep secret
-    if not 0 <= seed <= _MOST_SEED:
-        raise WrongUse(f"--seed {seed}: expected 0 to {_MOST_SEED}.")
-    trial = draw(seed, room.level)
+    seed, level, seat = _seated(room)
+    trial = draw(seed, level)
     if trial.at_start and elsewhere.is_there():
         raise WrongUse(room.words("needs_own_round"))
     seconds = _STARTING + sum(trial.seconds) + (4 if trial.at_start else 0)
-    room.say("mystery_starts", seed=seed, level=room.level, seconds=f"{seconds:.0f}")
+    room.say("mystery_starts", seed=seed, level=level, seconds=f"{seconds:.0f}")
     with ExitStack() as scene:
         with room.waiting(seconds):
             shop = scene.enter_context(stage.played(stage.folder(_NUMBER), {_PART: trial}, room.options, up.tell))
-        _write(Round(seed, room.level, time.time()))
+        _write(Round(seed, level, time.time(), seat=seat))
         room.say("mystery_ready", traces=elsewhere.pages(shop))
         if room.is_asking:
             _ask(room)
@@ -87,6 +94,19 @@ def round_(room: Room, rest: Sequence[str]) -> int:
             room.say("mystery_elsewhere")
             shop.wait()
     return 0
+
+
+def _seated(room: Room) -> tuple[int, int, Seat | None]:
+    """Which round to play, and where to report: that of a board where one is named, else one's own."""
+    seed = checked(random.randint(1, MOST_SEED) if room.seed is None else room.seed)  # noqa: S311 - no secret
+    seat = room.seat
+    if seat is None:
+        return seed, room.level, None
+    try:
+        return *reporting.playing(seat.board, seat.code), seat
+    except reporting.Absent as absent:
+        room.say("board_absent", board=seat.board, trouble=absent)
+        return seed, room.level, None
 
 
 def answered(room: Room, texts: Sequence[str]) -> int:
@@ -107,11 +127,30 @@ def answered(room: Room, texts: Sequence[str]) -> int:
     found.ended = time.time() if found.solved else 0
     _write(found)
     room.told(Checked(remarks))
+    if found.seat:
+        _report(room, found, found.seat, sum(remark.fine for remark in remarks))
     if not found.solved:
         room.say("mystery_not_yet")
         return 1
     _card(room, found)
     return 0
+
+
+def _report(room: Room, found: Round, seat: Seat, right: int) -> None:
+    """Tell the board; the round goes on where that cannot be."""
+    score = {
+        "code": seat.code,
+        "who": seat.who,
+        "name": seat.name,
+        "solved": found.solved,
+        "seconds": round((found.ended or time.time()) - found.began, 1),
+        "tries": min(found.tries, 999),
+        "right": right,
+    }
+    try:
+        room.say("board_shows", name=reporting.report(seat.board, score))
+    except (reporting.Absent, WrongUse) as trouble:
+        room.say("board_absent", board=seat.board, trouble=trouble)
 
 
 def _ask(room: Room) -> None:

@@ -190,7 +190,7 @@ def test_a_learners_report(board: Open) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "somewhere", "192.0.2.1", "::"])
 def test_an_address_that_cannot_be(host: str) -> None:
     """Everybody's address, none at all, or another machine's: a sentence that says what was expected."""
-    with pytest.raises(WrongUse, match="--host|address"):
+    with pytest.raises(WrongUse, match=r"--host|address"):
         command.listen(host, 0)
 
 

@@ -147,12 +147,14 @@ def test_general_sentences_are_the_same_in_both_languages():
 def test_the_program_says_only_what_has_words():
     """Every sentence that the workshop's code names exists, with all that it has gaps for; none is there for nobody."""
     known = words.sentences("en")
-    sources = {file: file.read_text(encoding="utf-8") for file in Path(words.__file__).parent.glob("*.py")}
+    folder = Path(words.__file__).parent
+    sources = {file: file.read_text(encoding="utf-8") for file in folder.glob("*.py")}
+    board = {file: file.read_text(encoding="utf-8") for file in (folder.parent / "board").glob("*.[hp]*")}
     for file, source in sources.items():
         for key, given in _said(ast.parse(source)):
             assert key in known, file
             assert given is None or _gaps(known[key]) <= {*given, "me"}, key
-    named = set(re.findall(r"""["'](\w+)["']""", "".join(sources.values())))
+    named = set(re.findall(r"""["'](\w+)["']""", "".join((*sources.values(), *board.values()))))
     judged = {f"{key}_{end}" for key in answers.FOUND for end in ("missing", "right", "wrong")}
     judged |= {f"explain_{key}" for key in answers.FOUND}
     judged |= {f"evidence_{trouble}" for trouble in ("unknown", "healthy", "no_span", "elsewhere")}

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from lab.options import SERVICES
 from load.catalogue import catalogue
 from tests.lab.conftest import descendants, gone
 from tests.lab.learn.conftest import Learner
+from tests.lab.learn.terminal import Terminal
 
 READY = "Answer in a second terminal"
 SEEDS = range(1, 11) if "CI" in os.environ else range(1, 2)
@@ -154,6 +156,22 @@ def test_a_round_from_its_start_to_its_card(played: Played):
     assert ended.is_a_sentence(4, "127.0.0.1:9")
     assert json.loads(file.read_bytes())["ended"]
     assert "round" not in learner.run("find", "--backend", "http://127.0.0.1:9").output
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="another half a minute, which is for CI")
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_a_round_in_a_terminal(learner: Learner, key: str):
+    """It asks there: nothing typed keeps what was said before, a wrong answer asks again, Ctrl-C and Ctrl-D end it."""
+    with closing(Terminal(learner, "learn", "mystery", "--seed", "3", "--lang", "en")) as terminal:
+        terminal.wait_for("s left", "The clock runs", "service: ", seconds=_PLENTY)
+        family = descendants(terminal.process.pid)
+        for answers in ("gremlin\n\n\n\n", "\n\n\n\n"):
+            terminal.press(answers)
+            terminal.wait_for("'gremlin' is none of", "Not yet; the clock runs.", "service: ")
+        terminal.press(key)
+        assert terminal.end() == 0
+        assert "Traceback" not in terminal.rest()
+        assert gone(family, 20) == []
 
 
 def test_a_broken_round_is_no_round(learner: Learner):

@@ -2,96 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import termios
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.lab.conftest import descendants, gone
 from tests.lab.learn.conftest import Learner
+from tests.lab.learn.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc, which only Linux has")
 
 _WATCHING = "Watching "
-_TERMINAL = (
-    "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execv(sys.executable, [sys.executable, '-P', '-m', 'lab.cli', *sys.argv[1:]])"
-)
-
-
-class Terminal:
-    """A terminal with one command in it: what it shows, and keys for it."""
-
-    def __init__(self, learner: Learner, *arguments: str) -> None:
-        self._ours, self._theirs = os.openpty()
-        self.before = termios.tcgetattr(self._theirs)
-        self._shown = ""
-        os.set_blocking(self._ours, False)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _TERMINAL, *arguments],
-            stdin=self._theirs,
-            stdout=self._theirs,
-            stderr=self._theirs,
-            env={**os.environ, **learner.environment, "TERM": "xterm"},
-        )
-
-    @property
-    def modes(self) -> list[object]:
-        """How the terminal is set."""
-        return termios.tcgetattr(self._theirs)
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        os.write(self._ours, key.encode())
-
-    def wait_for(self, *texts: str) -> str:
-        """Wait until it has shown the texts, in this order, since the last time; give what it has shown by then."""
-        at, give_up = 0, time.monotonic() + 60
-        for text in texts:
-            while (found := self._shown.find(text, at)) < 0:
-                assert time.monotonic() < give_up, f"no {text!r} in:\n{self._shown}"
-                self._read()
-            at = found + len(text)
-        seen, self._shown = self._shown[:at], self._shown[at:]
-        return seen
-
-    def end(self) -> int:
-        """Wait for the command's end; a terminal that nobody reads from would hold it up."""
-        while self.process.poll() is None:
-            self._read()
-        self._read()
-        return self.process.returncode
-
-    def rest(self) -> str:
-        """What it has shown since the last wait."""
-        return self._shown
-
-    def close(self) -> None:
-        """Close the terminal, which ends what is in it."""
-        os.close(self._ours)
-        os.close(self._theirs)
-        self.process.wait(60)
-
-    def _read(self) -> None:
-        try:
-            self._shown += os.read(self._ours, 65536).decode("utf-8", "replace").replace("\r\n", "\n")
-        except BlockingIOError:
-            time.sleep(0.02)
 
 
 @pytest.fixture
 def watching(learner: Learner) -> Iterator[Terminal]:
     """A terminal in which lesson 1 is up and watched."""
-    terminal = Terminal(learner, "learn", "watch", "1", "--lang", "en")
-    terminal.wait_for("s left", _WATCHING, "q: quit.")
-    yield terminal
-    terminal.close()
+    with closing(Terminal(learner, "learn", "watch", "1", "--lang", "en")) as terminal:
+        terminal.wait_for("s left", _WATCHING, "q: quit.")
+        yield terminal
 
 
 def test_saving_checks_again(watching: Terminal, learner: Learner):
@@ -139,11 +71,10 @@ def test_the_terminal_is_given_back(watching: Terminal, number: int):
 
 def test_a_lesson_that_is_up_elsewhere_is_only_watched(watching: Terminal, learner: Learner):
     """In a second terminal the same lesson is watched, not begun; q there ends the watch alone."""
-    second = Terminal(learner, "learn", "watch", "1", "--lang", "en")
-    assert "This starts the shop" not in second.wait_for(_WATCHING)
-    second.press("q")
-    assert second.end() == 0
-    second.close()
+    with closing(Terminal(learner, "learn", "watch", "1", "--lang", "en")) as second:
+        assert "This starts the shop" not in second.wait_for(_WATCHING)
+        second.press("q")
+        assert second.end() == 0
     assert watching.process.poll() is None
     assert learner.learn("check", "services=7").code == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,9 @@ class Truth:
 
     @cached_property
     def case(self) -> Case:
-        """The run's traces, sorted by its phases."""
-        return gather.of_run(document.load(str(self.folder / TRACES)), read_run(self.folder / "run"))
+        """The run's traces, sorted by its phases; what hurts others goes on hurting them when no more of it is sent."""
+        case = gather.of_run(document.load(str(self.folder / TRACES)), read_run(self.folder / "run"))
+        return replace(case, troubled=[*case.troubled, *case.afterwards], afterwards=()) if self._hurts_others else case
 
     @cached_property
     def operations(self) -> tuple[str, ...]:

@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from discovery import client, otlp, search
 from discovery.run_folder import read as read_run
@@ -23,9 +26,12 @@ from lab.learn.lesson import Lesson
 from lab.learn.truth import TRACES, Truth
 from lab.options import Options
 from lab.shop import Shop
+from load import schedule
+from load.scenario import Scenario
 
 _SETTLING = 1.0  # seconds in which what a service does after its last answer is done
 
+_FEWEST = 3  # requests that carry what is hidden
 _READY = "ready"  # there once all was sent and kept
 _UP = "up"  # there while the shop is, with its launcher's process id
 
@@ -80,6 +86,7 @@ def played(
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     options = replace(options, traces=place / "backend")
+    trials = {part: telling(trial) for part, trial in trials.items()}
     for part, trial in trials.items():
         (place / part).mkdir()
         if trial.at_start:
@@ -113,6 +120,19 @@ def _restarted(trial: Trial, options: Options, place: Path, tell: Tell) -> None:
             running.send(trial, (phase,), place / phase, shop.environment)
             time.sleep(_SETTLING)
     running.joined(place / "run", trial, *(place / phase for _, phase in parts))
+
+
+def telling(trial: Trial) -> Trial:
+    """Give the trial the first seed, from its own on, by which some requests carry what is hidden.
+
+    Who carries it is drawn, and with few requests it may be nobody: then there is nothing to find.
+    """
+    for seed in count(trial.seed) if trial.on_requests else ():
+        found = replace(trial, seed=seed)
+        planned = schedule.plan(msgspec.convert(found.scenario(*_phases(found)), Scenario), seed)
+        if sum(arrival.fault is not None for arrival in planned.arrivals) >= _FEWEST:
+            return found
+    return trial
 
 
 def _phases(trial: Trial) -> tuple[str, ...]:

@@ -10,6 +10,10 @@ from discovery.completeness import Completeness, completeness
 from discovery.trace import Span, Trace
 
 
+# Microseconds by which clocks have to disagree for a word: on one busy machine a span may end late by less.
+_REMARKABLE = 5_000
+
+
 def remarks(trace: Trace) -> Iterator[str]:
     """Say what a reader of the trace has to know: spans that never came, several beginnings, clocks that disagree."""
     yield from _lost(completeness(trace))
@@ -18,7 +22,7 @@ def remarks(trace: Trace) -> Iterator[str]:
         yield "The first span of this trace is among what never arrived."
     elif parentless > 1:
         yield f"{parentless} spans claim to be the first; the critical path is that of the earliest."
-    shifts = skew.repaired(trace).shifts
+    shifts = [shift for shift in skew.repaired(trace).shifts if abs(shift.microseconds) >= _REMARKABLE]
     for shift in shifts:
         yield f"{shift.clock}; its times are shown as it recorded them."
     early = sum(child.start < span.start for span in trace.spans for child in trace.children[span.span_id])

@@ -184,6 +184,13 @@ def test_clocks_that_disagree_are_said_in_words():
     assert "The clock of serviceb (192.0.0.0) was 65.9 ms behind its caller's; its times are shown" in drawn
 
 
+def test_no_clock_is_blamed_for_a_moment():
+    """A server span that sticks out of its call by two milliseconds, as on a busy machine, is no clock's fault."""
+    call = span("b", "a", 0, 10_000, kind=Kind.CLIENT)
+    answer = span("c", "b", 3_000, 9_000, kind=Kind.SERVER, service="stock")
+    assert "clock" not in waterfall(trace(span("a", None, 0, 20_000), call, answer), 80)
+
+
 def test_start_times_that_disagree_are_said_in_words():
     """A child of the same clock that began before its parent is a sentence, without blaming any clock."""
     drawn = waterfall(trace(span("a", None, 10, 10), span("b", "a", 5, 10)), 80)

@@ -9,7 +9,6 @@ from discovery import skew
 from discovery.completeness import Completeness, completeness
 from discovery.trace import Span, Trace
 
-
 # Microseconds by which clocks have to disagree for a word: on one busy machine a span may end late by less.
 _REMARKABLE = 5_000
 

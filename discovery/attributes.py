@@ -12,6 +12,7 @@ from discovery.trace import Event, Kind, Value
 
 _KINDS = {str(kind): kind for kind in Kind}
 _STATUS = ("http.response.status_code", "http.status_code")  # today's convention, and the one before
+STATEMENT = ("db.query.text", "db.statement")
 _URL = ("url.full", "http.url", "url.path", "http.target")
 _MOST_INSIDE = 100  # objects and lists in a text that is taken apart
 
@@ -66,6 +67,11 @@ def http_status(tags: Mapping[str, Value]) -> int:
         return int(said)
     except (TypeError, ValueError, OverflowError):
         return 0
+
+
+def statement(tags: Mapping[str, Value]) -> str:
+    """Return the database statement that a span tells of; empty where it tells none."""
+    return next((str(tags[name]) for name in STATEMENT if tags.get(name)), "")
 
 
 def url(tags: Mapping[str, Value]) -> SplitResult:

@@ -14,7 +14,6 @@ from discovery import attributes
 from discovery.trace import Kind, Span, Trace
 
 _SLACK = 1_000  # microseconds by which an answer may outlast its call: a caller reads on while the server's span ends
-_STATEMENT = ("db.query.text", "db.statement")
 
 Operation = tuple[str, str, Kind, str]
 
@@ -99,5 +98,5 @@ def _succeeded_later(trace: Trace, red: set[str]) -> set[str]:
 
 def _operation(span: Span) -> Operation:
     """Name what a span does so that a second try of it has the same name, at another replica too."""
-    statement = next((str(span.attributes[name]) for name in _STATEMENT if name in span.attributes), "")
-    return span.service, span.name.casefold(), span.kind, statement or attributes.url(span.attributes).path
+    what = attributes.statement(span.attributes) or attributes.url(span.attributes).path
+    return span.service, span.name.casefold(), span.kind, what

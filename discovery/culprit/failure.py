@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from discovery.culprit.visit import Visit, Visits, is_statement, status
+from discovery.attributes import http_status
+from discovery.culprit.visit import Visit, Visits, is_statement
 from discovery.origin import chain, origins
 from discovery.trace import Kind, Span, Trace
 
@@ -62,11 +63,11 @@ def _how(span: Span, found: Visits) -> How:
     if span.kind is not Kind.CLIENT:
         return How.INSIDE
     answer = found.answers.get(span.span_id)
-    if not status(span) and ((answer and answer.span.end > span.end) or _is_timeout(span)):
+    if not http_status(span.attributes) and ((answer and answer.span.end > span.end) or _is_timeout(span)):
         return How.GIVEN_UP
     if answer:
         return How.INSIDE
-    return How.DENIED if status(span) else How.UNREACHED
+    return How.DENIED if http_status(span.attributes) else How.UNREACHED
 
 
 def _refusal(span: Span) -> How:

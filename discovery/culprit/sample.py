@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import urlsplit
 
-from discovery import skew
+from discovery import attributes, skew
 from discovery.culprit.account import Account, account
 from discovery.culprit.failure import Failure, failures
-from discovery.culprit.visit import LARGE, Visit, Visits, number, overlapping, repeats, status, visits
+from discovery.culprit.visit import LARGE, Visit, Visits, number, overlapping, repeats, visits
 from discovery.skew import Shift
 from discovery.trace import Kind, Span, Trace
 
@@ -51,7 +50,7 @@ class Sample:
     @property
     def status(self) -> int:
         """What the customer was answered, as HTTP has it; 0 where that is not told."""
-        return status(self.trace.root)
+        return attributes.http_status(self.trace.root.attributes)
 
     @property
     def failed(self) -> bool:
@@ -117,6 +116,5 @@ def read(trace: Trace) -> Sample:
 
 def _path(span: Span) -> str:
     """The path of a call without what differs from one to the next."""
-    url = str(span.attributes.get("url.full") or span.attributes.get("http.url") or "")
-    parts = urlsplit(url).path.split("/") if url else []
+    parts = attributes.url(span.attributes).path.split("/")
     return "/".join("{}" if any(each.isdigit() for each in part) else part for part in parts)

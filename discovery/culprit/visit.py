@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from discovery import attributes
 from discovery.trace import Kind, Span, Trace
 
 LARGE = 1_000_000  # bytes of an answer that is worth a word
-_DATABASE = ("db.query.text", "db.statement", "db.system.name", "db.system")
+_DATABASE = (*attributes.STATEMENT, "db.system.name", "db.system")
 
 
 @dataclass(slots=True)
@@ -83,8 +84,8 @@ def is_statement(span: Span) -> bool:
 
 
 def text(span: Span) -> str:
-    """A database span's statement, as OpenTelemetry's conventions name it today or did before; else its name."""
-    return str(span.attributes.get("db.query.text") or span.attributes.get("db.statement") or span.name)
+    """A database span's statement, else its name."""
+    return attributes.statement(span.attributes) or span.name
 
 
 def number(span: Span, name: str) -> float:
@@ -93,11 +94,6 @@ def number(span: Span, name: str) -> float:
         return float(span.attributes.get(name, 0))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return 0.0
-
-
-def status(span: Span) -> int:
-    """The HTTP status that a span tells of, 0 where it tells none."""
-    return int(number(span, "http.response.status_code") or number(span, "http.status_code"))
 
 
 def repeats(visit: Visit) -> int:

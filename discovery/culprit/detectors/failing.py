@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from discovery.attributes import http_status
 from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
 from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.failure import Failure, How, breaker
 from discovery.culprit.sample import Sample
-from discovery.culprit.visit import Visit, status
+from discovery.culprit.visit import Visit
 from discovery.trace import Span
 
 _MOSTLY = 0.8  # of a service's refusals
@@ -215,7 +216,9 @@ def _again(sample: Sample, visit: Visit) -> list[Span]:
 
 def _was_taken(sample: Sample, span: Span) -> bool:
     answer = sample.visits.answers.get(span.span_id)
-    return status(span) > 0 or (answer is not None and answer.span.error and answer.span.end <= span.end)
+    return http_status(span.attributes) > 0 or (
+        answer is not None and answer.span.error and answer.span.end <= span.end
+    )
 
 
 def _parents(visit: Visit) -> Iterator[Visit]:

@@ -14,7 +14,7 @@ from discovery.culprit import gather
 from discovery.culprit.case import Case
 from discovery.culprit.judge import judge
 from discovery.culprit.sample import read
-from discovery.run_folder import Window
+from discovery.run_folder import Run, Window
 from discovery.trace import Trace
 
 
@@ -28,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Name the culprit, or say why that cannot be done; 0 either way."""
-    wanted = source.window(args)  # what is wrong with the options is said before anybody is asked
+    # What is wrong with the options is said before anybody is asked.
+    wanted = source.window(args) if args.run is None else run_folder.read(args.run)
     backend = None if args.files else source.backend(args)
     case = _case(args, backend, wanted)
     verdict = judge(case)
@@ -49,10 +50,10 @@ def _page(args: argparse.Namespace, backend: Backend) -> Callable[[str], str]:
     return lambda trace_id: template.replace("{trace_id}", trace_id)
 
 
-def _case(args: argparse.Namespace, backend: Backend | None, wanted: Window) -> Case:
+def _case(args: argparse.Namespace, backend: Backend | None, wanted: Window | Run) -> Case:
     """Bring together what is to be compared."""
-    if args.run is not None:
-        return gather.of_run(_traces(args, backend, wanted), run_folder.read(args.run))
+    if isinstance(wanted, Run):
+        return gather.of_stored_run(backend, wanted) if backend else gather.of_run(source.of_files(args.files), wanted)
     if args.against and backend:
         before = Window(wanted.start - source.seconds(args.against), wanted.start)
         return gather.of_windows(_traces(args, backend, before), _traces(args, backend, wanted))

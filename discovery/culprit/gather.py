@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from discovery import search
+from discovery.client import Backend
 from discovery.collector import paused
 from discovery.culprit.case import Case
 from discovery.culprit.sample import Sample, read
@@ -28,6 +30,11 @@ def of_run(traces: Iterable[Trace], run: Run) -> Case:
         afterwards=[sample for sample in samples if _within(sample, run.afterwards)],
         counts=run.counts,
     )
+
+
+def of_stored_run(backend: Backend, run: Run) -> Case:
+    """Ask a backend for a run's traces, once all of them are there, and sort them by its phases."""
+    return of_run(search.settled(backend, run.whole.start, run.whole.end), run)
 
 
 @paused()

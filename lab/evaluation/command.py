@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from discovery import client, otlp, run_folder, search
+from discovery import client, otlp, run_folder
 from discovery.culprit import gather
-from discovery.culprit.case import Case
 from discovery.culprit.judge import judge
 from lab import state, up
 from lab.evaluation import draws, running
@@ -59,16 +58,10 @@ def _trials(args: argparse.Namespace) -> Iterator[Trial]:
     return (draw(args.seed + number) for number in range(args.faults))
 
 
-def _read(folder: Path, query: str) -> Case:
-    """Read a run's traces from a backend, as `tracelab find --run` does."""
-    found = run_folder.read(folder)
-    return gather.of_run(search.settled(client.probe(query), found.whole.start, found.whole.end), found)
-
-
 def _one(trial: Trial, to: Tracing, folder: Path) -> Grade:
     place = folder / str(trial.seed)
     done = running.run(trial, to, place)
-    case = _read(done, to.query)
+    case = gather.of_stored_run(client.probe(to.query), run_folder.read(done))
     graded = grade(trial, judge(case), case, done)
     if not _is_right(graded):  # for whoever wants to know why
         spans = [span for sample in (*case.healthy, *case.troubled) for span in sample.trace.spans]

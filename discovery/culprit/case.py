@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from statistics import median
+from typing import Any, TypeVar
 
 from discovery.certainty import more_often
 from discovery.culprit.account import Entry
@@ -15,6 +16,8 @@ from discovery.culprit.usual import Usual, usual
 from discovery.run_folder import Counts
 
 _TOGETHER = 25_000  # microseconds apart, within which what ends had one cause
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Case:
     afterwards: Sequence[Sample] = ()
     counts: Counts | None = None
     split: bool = False
+    _answers: dict[Callable[[Case], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def usual(self) -> Usual:
@@ -50,6 +54,15 @@ class Case:
         """How operations are spelt in the traces, by service and operation in small letters."""
         visits = (visit for sample in (*self.healthy, *self.troubled) for visit in sample.visits.all)
         return {(visit.service, visit.operation): visit.span.name for visit in visits}
+
+    @cached_property
+    def busiest(self) -> Mapping[str, str]:
+        """The operation of each service that is asked for most."""
+        counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for sample in (*self.healthy, *self.troubled):
+            for visit in sample.visits.all:
+                counted[visit.service][visit.operation] += 1
+        return {service: operations.most_common(1)[0][0] for service, operations in counted.items()}
 
     @cached_property
     def _grown(self) -> dict[int, tuple[Grown, ...]]:
@@ -65,6 +78,13 @@ class Case:
         """Give the entries of a sample's account that took remarkably long; found once, since many ask."""
         return self._grown[id(sample)]
 
+    def answer(self, ask: Callable[[Case], Answer]) -> Answer:
+        """Give what a function says of this case, and keep it."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        found: Answer = self._answers[ask]
+        return found
+
     @staticmethod
     def of_routes(samples: Iterable[Sample], routes: set[str]) -> int:
         """Count the samples of some routes."""
@@ -73,6 +93,16 @@ class Case:
     def added(self, sample: Sample) -> int:
         """Microseconds that a trace took more than typical, in the entries of its account where that is remarkable."""
         return sum(each.more for each in self.grown(sample))
+
+
+def once(ask: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
+    """Make a function of a case, which several detectors ask, work once for each case."""
+
+    @wraps(ask)
+    def kept(case: Case) -> Answer:
+        return case.answer(ask)
+
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
 from discovery.attributes import http_status
-from discovery.culprit.case import Case, Sighting, Suspicion, suspicions
+from discovery.culprit.case import Case, Sighting, Suspicion, once, suspicions
 from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.failure import Failure, How, breaker
 from discovery.culprit.sample import Sample
@@ -21,6 +21,7 @@ _STRETCH = 5  # visits one after the other
 _REFUSALS = 3  # of the peer itself, seen before it was cut off
 
 
+@once
 def error(case: Case) -> list[Suspicion]:
     """The service itself says no: its server span is the deepest red one, and nothing below it is.
 
@@ -130,7 +131,7 @@ def breaker_open(case: Case) -> list[Suspicion]:
         for span in sample.trace.spans:
             peer = breaker(span) if span.error else None
             if peer and refusals.get(peer, 0) >= _REFUSALS:
-                yield Sighting(peer, _operation(case, peer), (span.span_id,))
+                yield Sighting(peer, case.busiest.get(peer, ""), (span.span_id,))
 
     found = suspicions(case, "breaker-open", see, alike=("error",))
     return [replace(each, because="it failed so long that its callers cut it off") for each in lowest(case, found)]
@@ -169,7 +170,7 @@ def blamed(sample: Sample, case: Case) -> tuple[str, str] | None:
         return case.usual.callee.get(sample.call(first.span))
     peer = breaker(first.span) if first.how is How.CUT_OFF else None
     if peer:
-        return peer, _operation(case, peer)
+        return peer, case.busiest.get(peer, "")
     return (first.visit.service, first.visit.operation) if first.visit else None
 
 
@@ -226,17 +227,6 @@ def _parents(visit: Visit) -> Iterator[Visit]:
     while above is not None:
         yield above
         above = above.parent
-
-
-def _operation(case: Case, service: str) -> str:
-    """The operation of a service that is asked for most."""
-    counted = Counter(
-        visit.operation
-        for sample in (*case.healthy, *case.troubled)
-        for visit in sample.visits.all
-        if visit.service == service
-    )
-    return counted.most_common(1)[0][0] if counted else ""
 
 
 def lowest(case: Case, found: list[Suspicion]) -> list[Suspicion]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from discovery.culprit.account import Part
-from discovery.culprit.case import Case, Grown, Sighting, Suspicion, suspicions
+from discovery.culprit.case import Case, Grown, Sighting, Suspicion, once, suspicions
 from discovery.culprit.detectors.slicing import REPLICA, follows
 from discovery.culprit.sample import Sample
 from discovery.culprit.visit import LARGE, Visit, number, overlapping, repeats
@@ -39,7 +39,8 @@ def latency(case: Case) -> list[Suspicion]:
         "the time is its own: nothing below its server span took it, and it waited for no loop, thread or connection"
     )
     found = _slow(case, "latency", Part.LEAD, Part.WORK, alike=("slow-tail",), because=because)
-    return [each for each in found if each.service not in _starving(case)]
+    starving = _starving(case)
+    return [each for each in found if each.service not in starving]
 
 
 def slow_replica(case: Case) -> list[Suspicion]:
@@ -124,9 +125,11 @@ def blocked_loop(case: Case) -> list[Suspicion]:
 def thread_starvation(case: Case) -> list[Suspicion]:
     """No worker thread was free: the service says so itself (`tracelab.wait.thread`), of most of what it does first."""
     found = _slow(case, "thread-starvation", Part.THREAD, Part.LEAD, because="requests waited for a worker thread")
-    return [each for each in found if each.service in _starving(case)]
+    starving = _starving(case)
+    return [each for each in found if each.service in starving]
 
 
+@once
 def _starving(case: Case) -> set[str]:
     """Services of which requests wait for threads, about as many and as long as are slow before they do anything.
 
@@ -149,7 +152,8 @@ def pool_exhaustion(case: Case) -> list[Suspicion]:
     Where somebody idles inside a transaction, it is that one's doing: others hold connections while they wait for it.
     """
     found = _slow(case, "pool-exhaustion", Part.POOL, because="requests waited for a database connection")
-    return [each for each in found if each.service not in _holders(case)]
+    holders = _holders(case)
+    return [each for each in found if each.service not in holders]
 
 
 def lock_contention(case: Case) -> list[Suspicion]:
@@ -164,6 +168,7 @@ def lock_contention(case: Case) -> list[Suspicion]:
     return [each for each in narrow if each.service not in holders] + [each for each in wide if each.service in holders]
 
 
+@once
 def _holders(case: Case) -> set[str]:
     """Services that idle inside transactions more than once, for longer than a busy machine makes them."""
     held = _slow(case, "lock-contention", Part.HELD)

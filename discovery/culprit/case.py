@@ -138,9 +138,19 @@ class Suspicion:
     because: str = ""
 
     @property
+    def times(self) -> Mapping[str, int]:
+        """Microseconds of the sightings in each trace, by its id."""
+        return {trace_id: _cost(seen) for trace_id, seen in self.sightings.items()}
+
+    @property
     def time(self) -> int:
         """Microseconds of all sightings together."""
-        return sum(sighting.time for seen in self.sightings.values() for sighting in seen)
+        return sum(self.times.values())
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """The ids of all spans that prove it."""
+        return frozenset(span for seen in self.sightings.values() for sighting in seen for span in sighting.spans)
 
     def episodes(self) -> list[int]:
         """The longest time of each moment at which sightings were over: what ended together had one cause."""
@@ -194,12 +204,12 @@ def suspicions(
 
 
 def _as_large(healthy: Seen, troubled: Seen) -> Seen:
-    size = median(map(_cost, troubled.values())) / 2
-    return {trace_id: each for trace_id, each in healthy.items() if _cost(each) >= size}
+    size = median(_cost(seen) for _, seen in troubled.values()) / 2
+    return {trace_id: (sample, seen) for trace_id, (sample, seen) in healthy.items() if _cost(seen) >= size}
 
 
-def _cost(each: tuple[Sample, list[Sighting]]) -> int:
-    return sum(sighting.time for sighting in each[1])
+def _cost(seen: Iterable[Sighting]) -> int:
+    return sum(sighting.time for sighting in seen)
 
 
 def _seen(samples: Iterable[Sample], see: See) -> dict[str, Seen]:

@@ -81,7 +81,7 @@ def _holds(case: Case, each: Weighed) -> bool:
     hits, before = len(suspicion.sightings), suspicion.healthy[0]
     if suspicion.fault in _TIMED:
         worth = _STALL if suspicion.fault == "blocked-loop" else _WORTH
-        long = sorted(time for time in suspicion.episodes() if time >= worth)
+        long = [time for time in suspicion.episodes() if time >= worth]
         telling = each.share >= _MAIN or _among_the_long(case, suspicion) >= _MOST
         huge = before == 0 and median(long or [0]) >= _HUGE and telling
         likely = suspicion.chance < _CHANCE and each.share >= _MOST and median(suspicion.episodes()) >= worth
@@ -99,9 +99,7 @@ def _among_the_long(case: Case, suspicion: Suspicion) -> float:
     """Of the time added to traces that took about as long as a sighting or longer, the share that it explains."""
     size = median(suspicion.episodes()) / 2
     long = {sample.trace.trace_id: added for sample in case.troubled if (added := case.added(sample)) >= size}
-    explained = sum(
-        sighting.time for trace_id, seen in suspicion.sightings.items() if trace_id in long for sighting in seen
-    )
+    explained = sum(time for trace_id, time in suspicion.times.items() if trace_id in long)
     return explained / sum(long.values()) if long else 0.0
 
 
@@ -143,8 +141,9 @@ def _measure(fault: str) -> str:
 
 def _evidence(each: Suspicion) -> tuple[Evidence, ...]:
     """The spans of the most telling traces, the first being the best example."""
-    telling = sorted(each.sightings.items(), key=lambda item: -sum(sighting.time for sighting in item[1]))
+    times = each.times
+    telling = sorted(times, key=lambda trace_id: -times[trace_id])
     return tuple(
-        Evidence(trace_id, tuple(dict.fromkeys(span for sighting in sightings for span in sighting.spans)))
-        for trace_id, sightings in telling[:_EXAMPLES]
+        Evidence(trace_id, tuple(dict.fromkeys(span for seen in each.sightings[trace_id] for span in seen.spans)))
+        for trace_id in telling[:_EXAMPLES]
     )

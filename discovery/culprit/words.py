@@ -15,7 +15,7 @@ def reason(each: Suspicion, operation: str, share: float, measure: str) -> str:
     """Say where, what, how often compared with healthy traces, and how likely that is an accident."""
     hits, of = each.troubled
     before, of_before = each.healthy
-    times = [sum(sighting.time for sighting in sightings) for sightings in each.sightings.values()]
+    times = each.times.values()
     more = f", by {spelled(int(median(times)))} each (median)" if any(times) else ""
     often = f"Seen in {hits} of {of} traces of the time of trouble{more}, and in {before} of {of_before} healthy ones"
     return f"{each.service}, {operation}: {each.because}. {often}{_sure(each)}. It explains {share:.0%} {measure}."

@@ -35,7 +35,7 @@ def error(case: Case) -> list[Suspicion]:
 
 def _in_a_row(case: Case, suspicion: Suspicion) -> bool:
     """Whether most of what failed at a service failed in stretches in which everything did."""
-    failed = {span for each in suspicion.sightings.values() for sighting in each for span in sighting.spans}
+    failed = suspicion.marked
     visits = [visit for sample in case.troubled for visit in sample.visits.all if visit.service == suspicion.service]
     visits.sort(key=lambda visit: visit.span.start)
     stretches = [len(list(run)) for hit, run in groupby(visits, lambda visit: visit.span.span_id in failed) if hit]

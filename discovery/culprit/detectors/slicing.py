@@ -43,7 +43,7 @@ def slices(case: Case, suspicion: Suspicion) -> list[Slice]:
 
 def _seen(case: Case, suspicion: Suspicion) -> dict[str, list[tuple[str, bool]]]:
     """By tag, each value that a visit of the service had, and whether that was one of those hit."""
-    marked = {span for each in suspicion.sightings.values() for sighting in each for span in sighting.spans}
+    marked = suspicion.marked
     seen: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
     for sample in case.troubled:
         for visit in sample.visits.all:

@@ -51,7 +51,7 @@ def _traces(name: str, args: argparse.Namespace) -> list[Trace]:
     folder, _, phase = name.rpartition(":") if not Path(name).exists() and ":" in name else (name, "", "")
     if (Path(folder) / "run.json").exists():
         return _of_run(Path(folder), phase, source.backend(args))
-    if name == "-" or Path(name).exists() or name.endswith(".json") or "/" in name:
+    if source.is_file(name):
         return source.of_files([name])
     if not name.strip():
         raise Malformed("A trace id is empty; give a trace's id, a file, or a run's folder.")

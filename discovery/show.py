@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from discovery import client, document
+from discovery import client, document, source
 from discovery.critical_path import as_json, critical_path
 from discovery.errors import Malformed
 from discovery.self_time import self_times
@@ -27,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the trace."""
-    trace = _found(args.trace, args.backend)
+    trace = _found(args)
     if args.json:
         print(json.dumps(summary(trace)))
         return 0
@@ -78,15 +76,14 @@ def _draw(trace: Trace) -> None:
     Console().print(Waterfall(trace), crop=False, end="")
 
 
-def _found(name: str, backend: str | None) -> Trace:
-    """Take a name for a file where there is one, or where it looks like a path; for a trace id otherwise."""
-    looks_like_path = name == "-" or Path(name).exists() or os.sep in name or name.endswith(".json")
-    if backend is None and looks_like_path:
+def _found(args: argparse.Namespace) -> Trace:
+    """Read the file, or ask the backend for the trace; with --backend the name is always a trace's id."""
+    name: str = args.trace
+    if args.backend is None and source.is_file(name):
         traces = document.load(name)
         if len(traces) > 1:
             print(f"{name} holds {len(traces)} traces; this is the longest.", file=sys.stderr)
         return document.longest(traces)
     if not name.strip():
         raise Malformed("The trace id is empty; give a trace's id, or the path of its JSON file.")
-    found = client.probe(backend or os.environ.get("TRACELAB_BACKEND", "http://127.0.0.1:9411"))
-    return client.read(found, name)
+    return client.read(source.backend(args), name)

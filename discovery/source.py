@@ -55,6 +55,11 @@ def of_files(patterns: Iterable[str]) -> list[Trace]:
     return document.load_all([name for pattern in patterns for name in _names(pattern)])
 
 
+def is_file(name: str) -> bool:
+    """Tell a file's name from a trace's id: there is one, or it looks like one; - is standard input."""
+    return name == "-" or Path(name).exists() or os.sep in name or name.endswith(".json")
+
+
 def _names(pattern: str) -> list[str]:
     if Path(pattern).is_dir():
         return sorted(map(str, Path(pattern).rglob("*.json"))) or [pattern]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from discovery.certainty import differ
 from discovery.critical_path import critical_path
+from discovery.percentile import nearest_rank
 from discovery.self_time import self_times
 from discovery.trace import Trace
 
@@ -72,10 +73,10 @@ class _Heap:
         durations, own = sorted(self.durations[operation]), sorted(self.own[operation])
         return Half(
             calls=len(durations) / self.traces if self.traces else 0.0,
-            self_p50=_ranked(own, 50),
-            self_p95=_ranked(own, 95),
-            p50=_ranked(durations, 50),
-            p95=_ranked(durations, 95),
+            self_p50=nearest_rank(own, 50),
+            self_p95=nearest_rank(own, 95),
+            p50=nearest_rank(durations, 50),
+            p95=nearest_rank(durations, 95),
             errors=self.red[operation] / len(durations) if durations else 0.0,
             waited=sum(self.waited[operation]) / self.traces if self.traces else 0.0,
         )
@@ -103,8 +104,3 @@ def _chance(a: _Heap, b: _Heap, operation: Operation) -> float:
     """Compare the times of all traces, nothing where an operation is not on the path."""
     ones, others = a.waited[operation], b.waited[operation]
     return differ(ones + [0] * (a.traces - len(ones)), others + [0] * (b.traces - len(others)))
-
-
-def _ranked(values: Sequence[int], percent: int) -> int:
-    """Return the value of nearest rank; 0 of nothing."""
-    return values[max(-(-len(values) * percent // 100), 1) - 1] if values else 0

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from discovery.critical_path import critical_path
+from discovery.percentile import nearest_rank, rank
 from discovery.trace import Trace
 
 PERCENTILES = (50, 95, 99)
@@ -112,20 +113,13 @@ def _rows(paths: Sequence[Mapping[int, int]], tree: Tree) -> Iterator[Row]:
     whole = sum(map(sum, seen.values())) or 1
     for frame, times in sorted(seen.items(), key=lambda item: -sum(item[1])):
         times.sort()
-        absent = len(paths) - len(times)
-        at = {percentile: _ranked(times, absent, len(paths), percentile) for percentile in PERCENTILES}
+        at = {percentile: nearest_rank(times, percentile, zeros=len(paths) - len(times)) for percentile in PERCENTILES}
         yield Row(*frame, len(times), sum(times), sum(times) / whole, at)
-
-
-def _ranked(times: Sequence[int], absent: int, of: int, percentile: int) -> int:
-    """Return the value of nearest rank among the times and as many zeros before them as are absent."""
-    rank = max(-(-of * percentile // 100), 1) - absent
-    return times[rank - 1] if rank > 0 else 0
 
 
 def _flame(percentile: int, paths: Sequence[Mapping[int, int]]) -> Flame:
     """Take the mean of the paths nearest to a percentile in rank; they are sorted by duration."""
-    middle = max(-(-len(paths) * percentile // 100), 1) - 1
+    middle = rank(len(paths), percentile)
     count = max(round(len(paths) * _AROUND), 1)
     first = min(max(middle - count // 2, 0), len(paths) - count)
     near = paths[first : first + count]

@@ -46,7 +46,7 @@ def _of_one(trace: Trace, as_list: bool) -> int:
     else:
         named = ((part, trace.index[part.span_id]) for part in sections)
         lines = [f"{part.start}-{part.end} us  {part.span_id}  {span.service} {span.name}" for part, span in named]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(map(terminal.printable, lines)) + "\n")
     return 0
 
 
@@ -60,8 +60,7 @@ def _table(found: Profile) -> list[str]:
 
 
 def _line(row: Row) -> str:
-    encoding = sys.stdout.encoding or "ascii"
-    place = terminal.fitted(terminal.printable(f"{row.service} {row.operation}", encoding), _PLACE - 1, "~")
+    place = terminal.column(f"{row.service} {row.operation}", _PLACE - 1)
     times = "".join(f"{duration.spelled(row.at[percentile], 'u'):>9}" for percentile in PERCENTILES)
     return f"{place} {row.traces:>7}{row.share:>7.1%}{times}"
 

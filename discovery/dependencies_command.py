@@ -32,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _line(link: Link) -> str:
     share = f" ({link.errors / link.calls:.0%})" if link.errors else ""
-    text = f"{link.parent} -> {link.child}  {link.calls} calls, {link.errors} failed{share}"
-    return terminal.printable(text, sys.stdout.encoding or "ascii")
+    return terminal.printable(f"{link.parent} -> {link.child}  {link.calls} calls, {link.errors} failed{share}")
 
 
 def _as_json(link: Link) -> dict[str, str | int]:

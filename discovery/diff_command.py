@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         found = changes(a, b)
         lines = [json.dumps(_changes_as_json(a, b, found))] if args.json else list(_listed(a, b, found))
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(map(terminal.printable, lines)) + "\n")
     return 0
 
 
@@ -106,7 +106,8 @@ def _line(row: Row) -> str:
     name = f"{'  ' * min(row.depth, 12)}{row.span.service} {row.span.name}"
     change = _signed(row.change) if row.both else ""
     before, after = _time(row.a.duration) if row.a else "", _time(row.b.duration) if row.b else ""
-    return f"{sign}{'!' if row.span.error else ' '}{_fitted(name, 43)} {before:>10}{after:>10}{change:>12}".rstrip()
+    place = f"{sign}{'!' if row.span.error else ' '}{terminal.column(name, 43)}"
+    return f"{place} {before:>10}{after:>10}{change:>12}".rstrip()
 
 
 def _listed(a: list[Trace], b: list[Trace], found: list[Change]) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _listed(a: list[Trace], b: list[Trace], found: list[Change]) -> Iterator[str
         own = f"{_time(change.a.self_p50)} > {_time(change.b.self_p50)}"
         star = "*" if change.chance < _SURE else " "
         red = f"{change.a.errors:.0%}>{change.b.errors:.0%}" if change.a.errors or change.b.errors else ""
-        name = _fitted(f"{change.service} {change.name}", 29)
+        name = terminal.column(f"{change.service} {change.name}", 29)
         yield f"{sign}{name} {calls:>11}{own:>18}{_signed(change.added):>10}{star}{red:>9}".rstrip()
     if len(found) > _MOST:
         yield f" ... and {len(found) - _MOST} more that changed less"
@@ -172,7 +173,3 @@ def _signed(microseconds: float) -> str:
 
 def _time(microseconds: float) -> str:
     return duration.spelled(microseconds, "u")
-
-
-def _fitted(text: str, width: int) -> str:
-    return terminal.fitted(terminal.printable(text, sys.stdout.encoding or "ascii"), width, "~")

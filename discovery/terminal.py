@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import dataclass
 
@@ -52,12 +53,13 @@ def colours(console: Console) -> tuple[Style, ...]:
     return tuple(Style(color=name) for name in (_EXACT if many else _NAMED)[: palette.COLOURS])
 
 
-def printable(text: str, encoding: str) -> str:
-    """Replace what a terminal would obey rather than show, and what the encoding cannot spell."""
+def printable(text: str, encoding: str = "") -> str:
+    """Replace what a terminal would obey rather than show, and what the encoding (else standard output's) lacks."""
     if text.isascii() and text.isprintable():
         return text
     shown = "".join("?" if unicodedata.category(each) in _UNSAFE else each for each in text)
-    return shown.encode(encoding, "replace").decode(encoding)
+    known = encoding or sys.stdout.encoding or "ascii"
+    return shown.encode(known, "replace").decode(known)
 
 
 def cut(text: str, width: int, ellipsis: str) -> str:
@@ -70,3 +72,8 @@ def cut(text: str, width: int, ellipsis: str) -> str:
 def fitted(text: str, width: int, ellipsis: str) -> str:
     """Cut or fill a text to exactly `width` columns."""
     return set_cell_size(cut(text, width, ellipsis), width)
+
+
+def column(text: str, width: int) -> str:
+    """Make a text of a span safe for standard output, and cut or fill it to exactly `width` columns."""
+    return fitted(printable(text), width, "~")

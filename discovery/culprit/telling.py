@@ -75,8 +75,7 @@ def _table(console: Console, verdict: Verdict) -> None:
         return
     _say(console, f"{'time added, by place':36}{'waiting for':>14}{'in all':>9}{'traces':>11}{'share':>7}")
     for row in rows:
-        said = terminal.printable(f"{row['service']} {row['operation']}", console.encoding)
-        place = terminal.fitted(said, 35, "~")
+        place = terminal.column(f"{row['service']} {row['operation']}", 35)
         hits, of = row["traces"]
         figures = f"{spelled(1000 * row['added_ms'], 'u'):>9}{f'{hits}/{of}':>11}{row['share']:>7.0%}"
         console.print(Text(f"{place:36}{_WAITED[row['part']]:>14}{figures}"))
@@ -158,4 +157,4 @@ def _say(console: Console, text: str, *, bold: bool = False, indent: int = 0) ->
 
 def _link(console: Console, name: str, url: str) -> None:
     """Print an address on a line of its own, unbroken, so that a terminal opens it."""
-    console.print(Text(f"  {name:14}{url}"), soft_wrap=True)
+    console.print(Text(f"  {name:14}{terminal.printable(url)}"), soft_wrap=True)

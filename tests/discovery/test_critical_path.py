@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from discovery import critical_path_command as module
-from discovery import document
+from discovery import document, zipkin
 from discovery.critical_path import critical_path
 from tests.discovery.making import FIXTURES, recorded, span, trace
 from tests.discovery.strategies import traces
@@ -27,6 +27,19 @@ def test_equals_jaegers_ui(file, capsys):
     assert (
         json.loads(capsys.readouterr().out) == json.loads(file.read_text("utf-8"))["expected"]["criticalPathSections"]
     )
+
+
+def test_names_cannot_command_the_terminal(tmp_path, capsys):
+    """Control characters of a span never reach the terminal, for one trace as little as for many together."""
+    file = tmp_path / "bent.json"
+    file.write_text(json.dumps([zipkin.as_json(span("a", None, 0, 100, name="\x1b[2Jclean"))]), "utf-8")
+    parser = argparse.ArgumentParser()
+    module.arguments(parser)
+    for words in ([str(file)], [str(file), "--all"]):
+        assert module.run(parser.parse_args(words)) == 0
+        said = capsys.readouterr().out
+        assert "\x1b" not in said
+        assert "?[2jclean" in said.lower()
 
 
 @given(traces())

@@ -74,6 +74,19 @@ def test_two_heaps(tmp_path, capsys):
     assert (select["a"]["calls"], select["b"]["calls"]) == (1, 3)
 
 
+def test_names_cannot_command_the_terminal(tmp_path, capsys):
+    """Control characters of a span never reach the terminal, whether two traces are compared or two heaps."""
+
+    def bent(number: int, took: int) -> Trace:
+        return trace(*(replace(each, name=f"{each.name}\x1b[2J") for each in order(number, took).spans))
+
+    a, b = saved(tmp_path / "a.json", bent(1, 100)), saved(tmp_path / "b.json", bent(2, 5_000))
+    both = saved(tmp_path / "both.json", bent(1, 100), bent(2, 5_000))
+    said = diff(capsys, a, b) + diff(capsys, a, both)
+    assert "\x1b" not in said
+    assert "pay?[2J itself" in said
+
+
 def test_a_heap_beside_itself_has_not_changed():
     """Nothing is added, and nothing is sure."""
     heap = [order(n + 1, 100 + n) for n in range(20)]

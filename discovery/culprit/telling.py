@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from rich.console import Console
@@ -82,16 +82,16 @@ def _table(console: Console, verdict: Verdict) -> None:
     console.print()
 
 
-def example(verdict: Verdict, case: Case) -> Sample | None:
+def _example(verdict: Verdict, case: Case) -> Sample | None:
     """The trace that shows it best."""
     wanted = verdict.evidence[0].trace_id if verdict.evidence else None
     return next((sample for sample in case.troubled if sample.trace.trace_id == wanted), None)
 
 
-def healthy_one(like: Sample, case: Case) -> Sample | None:
-    """A typical healthy trace of the same route."""
-    same = sorted((each for each in case.healthy if each.route == like.route), key=lambda each: each.trace.duration)
-    return same[len(same) // 2] if same else None
+def _healthy(like: Sample, case: Case) -> list[Sample]:
+    """The healthy traces of the same route, the quickest first."""
+    same = (each for each in case.healthy if each.route == like.route)
+    return sorted(same, key=lambda each: each.trace.duration)
 
 
 def _headline(verdict: Verdict) -> str:
@@ -101,32 +101,31 @@ def _headline(verdict: Verdict) -> str:
 
 
 def _show(console: Console, verdict: Verdict, case: Case, page: Page | None) -> None:
-    best = example(verdict, case)
+    best = _example(verdict, case)
     if best is None:
         return
     spans = frozenset(verdict.evidence[0].span_ids)
     console.print(Waterfall(best.trace, evidence=spans), crop=False)
     for shift in best.shifts:
         _say(console, str(shift))
-    _say(console, _difference(best, case))
-    other = healthy_one(best, case)
+    healthy = _healthy(best, case)
+    _say(console, _difference(best, healthy))
     if page:
         _link(console, "this trace", page(best.trace.trace_id))
-        if other:
-            _link(console, "a healthy one", page(other.trace.trace_id))
+        if healthy:
+            _link(console, "a healthy one", page(healthy[len(healthy) // 2].trace.trace_id))
     console.print()
 
 
-def _difference(best: Sample, case: Case) -> str:
-    """Say how healthy traces of the same route differ from those of the evidence."""
-    same = [sample for sample in case.healthy if sample.route == best.route]
-    if not same:
+def _difference(best: Sample, healthy: Sequence[Sample]) -> str:
+    """Say how healthy traces of the same route differ from the best of the evidence."""
+    if not healthy:
         return f"There is no healthy trace of {best.route} to compare with."
-    usual = median(sample.trace.duration for sample in same)
-    spans = median(len(sample.trace.spans) for sample in same)
-    red = sum(sample.trace.errors > 0 for sample in same)
+    usual = median(sample.trace.duration for sample in healthy)
+    spans = median(len(sample.trace.spans) for sample in healthy)
+    red = sum(sample.trace.errors > 0 for sample in healthy)
     return (
-        f"Healthy traces of {best.route} ({len(same)} of them): {spelled(usual)} and {spans:.0f} spans at the median, "
+        f"Healthy traces of {best.route} ({len(healthy)} of them): {spelled(usual)} and {spans:.0f} spans at the median, "
         f"{red or 'none'} with an error; this one: {spelled(best.trace.duration)}, {len(best.trace.spans)} spans, "
         f"{best.trace.errors or 'none'} red."
     )

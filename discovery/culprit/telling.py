@@ -125,9 +125,9 @@ def _difference(best: Sample, healthy: Sequence[Sample]) -> str:
     spans = median(len(sample.trace.spans) for sample in healthy)
     red = sum(sample.trace.errors > 0 for sample in healthy)
     return (
-        f"Healthy traces of {best.route} ({len(healthy)} of them): {spelled(usual)} and {spans:.0f} spans at the median, "
-        f"{red or 'none'} with an error; this one: {spelled(best.trace.duration)}, {len(best.trace.spans)} spans, "
-        f"{best.trace.errors or 'none'} red."
+        f"Healthy traces of {best.route} ({len(healthy)} of them): {spelled(usual)} and {spans:.0f} spans at the "
+        f"median, {red or 'none'} with an error; this one: {spelled(best.trace.duration)}, "
+        f"{len(best.trace.spans)} spans, {best.trace.errors or 'none'} red."
     )
 
 

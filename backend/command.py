@@ -17,9 +17,9 @@ import uvicorn
 
 from backend import app
 from backend.file import Unusable
+from backend.retention import Limits
 from backend.server import Server
 from backend.store import Store
-from backend.writer import Limits
 
 
 class PortTaken(Exception):

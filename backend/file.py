@@ -9,7 +9,8 @@ there as the hash of its name in lower case: two that share one are told apart w
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 VERSION = 2
@@ -87,6 +88,19 @@ def reading(path: str) -> sqlite3.Connection:
     connection = _connected(path)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block does, all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk may have rolled it back already
+            connection.execute("ROLLBACK")
+        raise
 
 
 def used(connection: sqlite3.Connection) -> int:

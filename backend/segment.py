@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -79,6 +80,11 @@ class Segment:
                 values = self.tags[key] = set()
             if len(values) < _MOST_VALUES and len(value) <= _LONGEST_VALUE:
                 values.add(value)
+
+
+def now() -> int:
+    """The time in microseconds since the epoch, as segments have it."""
+    return time.time_ns() // 1000
 
 
 def begin(connection: sqlite3.Connection, number: int, closes: int) -> Segment:

@@ -15,8 +15,9 @@ from backend.batch import Batch
 from backend.criteria import Criteria
 from backend.links import Links
 from backend.reader import MOST_SPANS, Reader
+from backend.retention import Limits
 from backend.segment import Segment
-from backend.writer import Counts, Limits, Writer
+from backend.writer import Counts, Writer
 from discovery.dependencies import Link
 from discovery.trace import Span, Trace, assemble
 

@@ -11,14 +11,14 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from backend import file, forms, segment
+from backend import forms, segment
 from backend.batch import Batch
 from backend.changes import Changes
+from backend.file import transaction
+from backend.retention import Limits, Retention
 from backend.segment import Segment
 
 _MOST_PENDING = 48 * 1024 * 1024  # bytes of batches that are not indexed yet
@@ -26,9 +26,6 @@ _MOST_GROUPED, _MOST_BATCHES = 8 * 1024 * 1024, 300  # bytes, and batches, in on
 _BACKLOG = 20_000  # spans
 _LATEST = 0.2  # seconds from a commit to its index
 _MOST_RECENT = 20_000  # traces remembered for the live tail, counted once a batch
-_SLICE = 16  # batches deleted in one transaction: ingest waits no longer than that takes
-_DELETED = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE id <= ? ORDER BY id LIMIT ?)"
-_LOOK = 1.0  # seconds between two looks at age and size
 _RETRY = 1.0  # seconds until an index that could not be written is tried again
 
 
@@ -38,25 +35,6 @@ class Busy(Exception):
 
 class Full(Exception):
     """The disk does not take any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is kept: at most `size` bytes in the file and `age` seconds since it came; in segments of so many spans."""
-
-    size: int = 1024 * 1024 * 1024
-    age: float = 7 * 86_400.0
-    segment_spans: int = 100_000
-
-    @property
-    def segment_bytes(self) -> int:
-        """How large a segment may grow: a small part of the whole, because it goes as one."""
-        return self.size // 10
-
-    @property
-    def segment_age(self) -> float:
-        """For how many seconds a segment takes batches; a small part of the whole as well."""
-        return self.age / 10
 
 
 @dataclass(slots=True)
@@ -87,9 +65,8 @@ class Writer:
         self._wanted = 0
         self._remembered = 0
         self._stopping = False
-        self._looked = 0.0
         self.failure = ""
-        self._dropping: Iterator[bool] | None = None
+        self._retention = Retention(connection)
         [self.committed] = connection.execute("SELECT coalesce(max(id), 0) FROM batch").fetchone()
         self.indexed = max((max(each.sieves, default=0) for each in self.segments), default=0)
         self.version = 0  # counts what changed for readers: indexed and dropped
@@ -167,10 +144,10 @@ class Writer:
         return time.monotonic() >= self._retry_at
 
     def _patience(self) -> float:
-        if self._dropping or not self._looked:
-            return 0.0
+        if not self._backlog:
+            return self._retention.patience
         due = max(self._backlog_since + _LATEST, self._retry_at)
-        return max(0.0, due - time.monotonic()) if self._backlog else _LOOK
+        return min(self._retention.patience, max(0.0, due - time.monotonic()))
 
     def _group(self) -> list[tuple[Batch, Future[int]]]:
         group: list[tuple[Batch, Future[int]]] = []
@@ -248,7 +225,7 @@ class Writer:
     def _open(self) -> Segment | None:
         """Return the last segment, if it takes more batches."""
         last = self.segments[-1] if self.segments else None
-        return last if last and last.closes > _now() and not self._is_full(last) else None
+        return last if last and last.closes > segment.now() and not self._is_full(last) else None
 
     def _is_full(self, one: Segment) -> bool:
         return one.spans >= self.limits.segment_spans or one.size >= self.limits.segment_bytes
@@ -258,11 +235,11 @@ class Writer:
         with transaction(self._connection):
             if last is None:
                 number = self.segments[-1].id + 1 if self.segments else 1
-                last = segment.begin(self._connection, number, _now() + int(self.limits.segment_age * 1e6))
+                last = segment.begin(self._connection, number, segment.now() + int(self.limits.segment_age * 1e6))
             segment.write(self._connection, last.id, batches)
             grown = last.grown(batches)
             if self._is_full(grown):
-                grown.closes = _now()
+                grown.closes = segment.now()
             segment.save(self._connection, grown)
         return grown
 
@@ -290,59 +267,11 @@ class Writer:
 
     def _retain(self) -> None:
         """Drop a slice of what is too old or too much."""
-        if self._dropping is None:
-            if time.monotonic() - self._looked < _LOOK:
-                return
-            self._looked = time.monotonic()
-            if not self._is_over():
-                return
-            self._dropping = self._drop_oldest()
-        try:
-            if next(self._dropping, True):
-                self._dropping, self._looked = None, 0.0  # one was perhaps not enough
-        except sqlite3.Error:
-            self._dropping = None
-
-    def _is_over(self) -> bool:
-        if not self.segments:
-            return False
-        oldest = self.segments[0]
-        if oldest is self._open():
-            return False
-        return _now() - oldest.closes > self.limits.age * 1e6 or file.used(self._connection) > self.limits.size
-
-    def _drop_oldest(self) -> Iterator[bool]:
-        """Drop the oldest segment; gives False while there is more of it to do."""
-        oldest, later = self.segments[0], self.segments[1:]
-        with transaction(self._connection):
-            gone = segment.drop(self._connection, oldest, later)
+        gone = self._retention.step(self.segments, self._open(), self.limits)
+        if gone is None:
+            return
         with self.lock:
             self.segments = self.segments[1:]
             self.counts.dropped += gone
             self.version += 1
             self.changes.note_all(self.version)
-        yield False
-        last = max(oldest.sieves, default=0)
-        while True:
-            with transaction(self._connection):
-                deleted = self._connection.execute(_DELETED, (last, _SLICE)).rowcount
-            if deleted < _SLICE:
-                return
-            yield False
-
-
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what the block does, all or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):  # a full disk may have rolled it back already
-            connection.execute("ROLLBACK")
-        raise

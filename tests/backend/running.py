@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend import command
+from backend.retention import Limits
 from backend.store import Store
-from backend.writer import Limits
 from tests.real.tracing import Tracing
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -15,8 +15,9 @@ import pytest
 
 from backend import file, zipkin_form
 from backend.criteria import Criteria
+from backend.retention import Limits
 from backend.store import Store
-from backend.writer import Busy, Full, Limits
+from backend.writer import Busy, Full
 from tests.backend.running import ask, post_json
 from tests.real import process
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backend.retention import Limits
 from backend.store import Store
-from backend.writer import Limits
 from tests.backend.test_keeping import batch
 from tests.real import process
 

@@ -9,8 +9,9 @@ import pytest
 
 from backend import file
 from backend.batch import Form
+from backend.retention import Limits
 from backend.store import Store
-from backend.writer import Full, Limits
+from backend.writer import Full
 from tests.backend.test_keeping import batch, found, spans
 from tests.real import process
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from discovery import document
 from tests.backend import made
-from tests.backend.browser import browser, page
+from tests.backend.browser import page
 from tests.backend.running import ask, builtin, post_json
 from tests.discovery import forms
 from tests.discovery.making import tree
@@ -76,17 +76,10 @@ def here():
         yield found
 
 
-@pytest.fixture(scope="module")
-def chrome():
-    """One browser for all."""
-    with browser() as opened:
-        yield opened
-
-
 @pytest.fixture
-def tab(here, chrome):
+def tab(here, window):
     """A page on the shop's trace."""
-    with page(chrome, base_url=here.query_url) as opened:
+    with page(window, base_url=here.query_url) as opened:
         opened.goto("/trace/abc")
         yield opened
 
@@ -168,7 +161,7 @@ def test_the_drawer_says_all(tab):
     assert tab.url.endswith("/trace/abc")
 
 
-def test_links_lead_to_other_spans_and_traces(here, chrome):
+def test_links_lead_to_other_spans_and_traces(here, window):
     """What OTLP alone says is in the drawer: scope, resource, status; a link here opens, one elsewhere leads."""
     request = forms.otlp()
     group = request["resourceSpans"][0]
@@ -181,7 +174,7 @@ def test_links_lead_to_other_spans_and_traces(here, chrome):
     ]
     group["scopeSpans"][0]["scope"] = {"name": "http.client", "version": "1.2"}
     assert post_json(f"{here.otlp_endpoint}/v1/traces", request).status == 200
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto(f"/trace/{'11' * 16}?span={client['spanId']}")
         drawer = tab.get_by_role("complementary", name="Span")
         expect(drawer).to_contain_text("http.client 1.2")
@@ -283,9 +276,9 @@ def test_zoom_by_dragging(tab):
     assert "zoom=" not in tab.url
 
 
-def test_a_link_brings_back_what_was_shared(here, chrome):
+def test_a_link_brings_back_what_was_shared(here, window):
     """An address with a span, a range and a search opens just so; a span that is not there is no error."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto("/trace/abc?span=0000000000000003&zoom=20000~60000&find=visa")
         expect(tab.get_by_role("complementary", name="Span")).to_contain_text("card.kind")
         expect(tab.locator(".ticks span").first).to_have_text("20 ms")
@@ -295,9 +288,9 @@ def test_a_link_brings_back_what_was_shared(here, chrome):
         expect(tab.locator(".rows .row")).to_have_count(5)
 
 
-def test_what_is_odd_is_shown_and_said(here, chrome):
+def test_what_is_odd_is_shown_and_said(here, window):
     """Clocks that disagree, lost parents, circles, no time at all, long and unprintable names: rows, and words."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto("/trace/0dd")
         expect(tab.locator(".rows .row")).to_have_count(9)
         remarks = tab.locator(".trace-head .remark").all_text_contents()
@@ -315,9 +308,9 @@ def test_what_is_odd_is_shown_and_said(here, chrome):
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_markup_in_spans_stays_text(here, chrome):
+def test_markup_in_spans_stays_text(here, window):
     """Names, services, tags, errors and log lines that hold markup are read as text; none becomes an element."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto("/trace/0dd?span=0000000000000008")
         drawer = tab.get_by_role("complementary", name="Span")
         expect(drawer.locator(".pairs th").first).to_have_text(EVIL)
@@ -327,9 +320,9 @@ def test_markup_in_spans_stays_text(here, chrome):
         assert tab.locator("script:not([src]):not([type='application/json'])").count() == 0
 
 
-def test_a_long_trace_keeps_the_document_small(here, chrome):
+def test_a_long_trace_keeps_the_document_small(here, window):
     """Of 10,000 spans the rows near the window are in the document; the end and any span are a key or a link away."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto("/trace/10000")
         expect(tab.locator(".trace-head").get_by_text("10,000 spans")).to_be_visible()
         tab.get_by_role("treegrid", name="Spans").focus()
@@ -346,9 +339,9 @@ def test_a_long_trace_keeps_the_document_small(here, chrome):
         expect(tab.locator(".rows .row")).to_have_count(1)
 
 
-def test_without_scripts_it_is_text(here, chrome):
+def test_without_scripts_it_is_text(here, window):
     """A browser without scripts gets the waterfall as text, of a long trace a link to it; markup stays text."""
-    with page(chrome, base_url=here.query_url, java_script_enabled=False) as tab:
+    with page(window, base_url=here.query_url, java_script_enabled=False) as tab:
         tab.goto("/trace/0dd")
         expect(tab.locator("pre.drawing")).to_contain_text("orphan")
         assert tab.locator("img").count() == 0
@@ -358,9 +351,9 @@ def test_without_scripts_it_is_text(here, chrome):
 
 
 @pytest.mark.parametrize("form", ["zipkin", "jaeger", "otlp"])
-def test_downloads_are_the_trace(here, chrome, form):
+def test_downloads_are_the_trace(here, window, form):
     """The trace saved in each form is the same trace when it is read back."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         tab.goto(f"/trace/{forms.TRACE_ID}")
         tab.get_by_text("JSON and download").click()
         with tab.expect_download() as saving:
@@ -379,9 +372,9 @@ def test_a_form_or_a_trace_that_is_not_there(here):
         assert answer.text.startswith("There is no ")
 
 
-def test_a_trace_on_its_way_is_waited_for(here, chrome):
+def test_a_trace_on_its_way_is_waited_for(here, window):
     """The page of a trace that has not come yet says so with 404, keeps looking, and shows it when it comes."""
-    with page(chrome, base_url=here.query_url) as tab:
+    with page(window, base_url=here.query_url) as tab:
         answer = tab.goto("/trace/1a7e")
         assert answer is not None
         assert answer.status == 404
@@ -400,9 +393,9 @@ def test_durations_are_spelled_as_everywhere(tab):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_window_shows_all(here, chrome, scheme):
+def test_a_narrow_window_shows_all(here, window, scheme):
     """At 390 pixels nothing is wider than the window; the drawer is a sheet that leaves its row in sight."""
-    with page(chrome, base_url=here.query_url, viewport={"width": 390, "height": 844}, color_scheme=scheme) as tab:
+    with page(window, base_url=here.query_url, viewport={"width": 390, "height": 844}, color_scheme=scheme) as tab:
         tab.goto("/trace/abc")
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         row(tab, "commit").click()

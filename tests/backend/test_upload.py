@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from backend import body
 from tests.backend import made
-from tests.backend.browser import browser, page
+from tests.backend.browser import page
 from tests.backend.running import ask, builtin
 from tests.discovery import forms
 
@@ -22,17 +22,10 @@ def here():
         yield found
 
 
-@pytest.fixture(scope="module")
-def chrome():
-    """One browser for all."""
-    with browser() as opened:
-        yield opened
-
-
 @pytest.fixture
-def tab(here, chrome):
+def tab(here, window):
     """The upload's page."""
-    with page(chrome, base_url=here.query_url) as opened:
+    with page(window, base_url=here.query_url) as opened:
         opened.goto("/upload")
         yield opened
 

@@ -68,6 +68,7 @@ function choose(models, name) {
 let shownPage = null;
 
 function show(model, source) {
+  document.activeElement?.blur(); // the button that is about to be hidden would have the keys until the next frame
   upload.hidden = true;
   const host = document.getElementById("trace");
   host.hidden = false;

@@ -20,6 +20,7 @@ from backend import body, ingest, metrics, pages, query
 from backend.store import Store
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_FOREIGN = "This host name is not served here: use 127.0.0.1, or list the name in TRACELAB_HOSTS.\n"
 
 
 def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None = None) -> ASGIApp:
@@ -53,14 +54,13 @@ def create(store: Store, ending: threading.Event, *, hosts: Iterable[str] | None
 class OwnHosts:
     """Refuses other Host headers: any web page can reach 127.0.0.1 under a name of its own, and read there."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self.app, self.hosts = app, hosts
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], refusal: str = _FOREIGN) -> None:
+        self.app, self.hosts, self.refusal = app, hosts, refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then serve."""
         if scope["type"] == "http" and _host(scope) not in self.hosts:
-            text = "This host name is not served here: use 127.0.0.1, or list the name in TRACELAB_HOSTS.\n"
-            return await PlainTextResponse(text, 403)(scope, receive, send)
+            return await PlainTextResponse(self.refusal, 403)(scope, receive, send)
         return await self.app(scope, receive, send)
 
 

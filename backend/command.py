@@ -65,8 +65,8 @@ def serve(port: int, otlp_port: int, file: str) -> None:
     _serve([listen(port, "--port"), listen(otlp_port, "--otlp-port")], Store(Path(file)))
 
 
-def listen(port: int, option: str) -> socket.socket:
-    """Open a listening socket on 127.0.0.1; PortTaken names the port and the option that moves it."""
+def listen(port: int, option: str, host: str = "127.0.0.1") -> socket.socket:
+    """Open a listening socket on an address of this machine; PortTaken names the port and the option that moves it."""
     # The protocol said explicitly: only then does asyncio switch Nagle's delay off, 40 ms on every small answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if hasattr(
@@ -76,12 +76,10 @@ def listen(port: int, option: str) -> socket.socket:
     else:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((host, port))
     except (OSError, OverflowError) as error:
         listening.close()
-        raise PortTaken(
-            f"Port {port} on 127.0.0.1 cannot be had ({error}); choose another one with {option}."
-        ) from error
+        raise PortTaken(f"Port {port} on {host} cannot be had ({error}); choose another one with {option}.") from error
     listening.listen(128)
     return listening
 

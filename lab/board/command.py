@@ -5,19 +5,25 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import signal
 import socket
-from ipaddress import ip_address
+from ipaddress import AddressValueError, IPv4Address
 
 import uvicorn
 
+from backend import command
+from discovery.terminal import column
+from lab import up
 from lab.board import app
-from lab.board.scores import Score, Scores
+from lab.board.scores import Scores
 from lab.learn import mystery, words
 from lab.learn.lesson import LANGUAGES
+from lab.learn.seat import LONGEST_NAME, MOST_SEED, Playing
 from lab.learn.words import Words
 from lab.options import WrongUse
 
-_LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_LOOPBACK = frozenset(("localhost", "127.0.0.1"))
+_ELSEWHERE = ("192.0.2.1", 9)  # an address that nobody has (RFC 5737)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,52 +37,61 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, then print the table."""
-    seed = random.randint(1, mystery.MOST_SEED) if args.seed is None else args.seed  # noqa: S311 - nothing to keep secret
-    mystery.checked(seed)
+    seed = random.randint(1, MOST_SEED) if args.seed is None else mystery.checked(args.seed)  # noqa: S311 - no secret
     say = Words(words.chosen(args.lang))
-    scores = Scores(seed, args.level)
+    scores = Scores(Playing(seed, args.level))
     listening = listen(args.host, args.port)
     address = f"http://{args.host}:{listening.getsockname()[1]}"
-    print(say("board_open" if args.host in _LOOPBACK else "board_open_room", address=address), flush=True)
-    print(say("board_tell", address=address, code=scores.code), flush=True)
     served = app.create(scores, say, address, _LOOPBACK | {args.host})
     config = uvicorn.Config(served, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    up.end_on_signals()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends in order, and then raises it
+        is_open = "board_open" if IPv4Address(args.host).is_loopback else "board_open_room"
+        print(say(is_open, address=address), flush=True)
+        print(say("board_tell", address=address, code=scores.code), flush=True)
         uvicorn.Server(config).run(sockets=[listening])
-    print(f"\n{table(scores, say)}")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses it twice wants the table as well
+    print(f"\n{table(scores, say)}", flush=True)
     return 0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the port on one address of this machine; WrongUse where that cannot be."""
+    """Open the port on one address of this machine; WrongUse where it is none, PortTaken where the port is not free."""
     try:
-        address = ip_address(host)
-    except ValueError:
-        raise WrongUse(f"--host {host}: expected an address of this machine, such as 192.168.0.5.") from None
-    if address.is_unspecified or address.version != 4:
-        raise WrongUse(f"--host {host}: expected the one address that learners type, such as 192.168.0.5.")
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listening.close()
-        raise WrongUse(
-            f"{host}:{port} cannot be had ({error}): expected an address of this machine, and a free port (--port)."
-        ) from None
-    listening.listen(128)
-    return listening
+        address = IPv4Address(host)
+    except AddressValueError:
+        raise WrongUse(f"--host {host}: expected an address of this machine, such as {_own()}.") from None
+    if address.is_unspecified:
+        raise WrongUse(f"--host {host}: expected the one address that learners type, such as {_own()}.")
+    if not _is_own(host):
+        raise WrongUse(f"--host {host} is not this machine's; its address in the network seems to be {_own()}.")
+    return command.listen(port, "--port", host)
+
+
+def _is_own(host: str) -> bool:
+    """Whether this machine has the address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
+        try:
+            tried.bind((host, 0))
+        except OSError:
+            return False
+    return not IPv4Address(host).is_multicast
+
+
+def _own() -> str:
+    """From which address this machine would send into a network; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+        try:
+            tried.connect(_ELSEWHERE)
+        except OSError:
+            return "127.0.0.1"
+        return str(tried.getsockname()[0])
 
 
 def table(scores: Scores, say: Words) -> str:
-    """The scores as text, a line each."""
-    ranked = enumerate(scores.ranked(), 1)
-    return "\n".join(f"{number:3}  {each.name:24}  {_told(each, say)}" for number, each in ranked) or say(
-        "board_nobody"
-    )
-
-
-def _told(score: Score, say: Words) -> str:
-    """How long it took, else how near it is."""
-    minutes, seconds = divmod(round(score.seconds), 60)
-    return f"{minutes}:{seconds:02}" if score.solved else say("board_right", right=score.right)
+    """The scores as text, a line each: rank, name, how long it took or how near it is, and the answers given."""
+    lines = []
+    for number, each in enumerate(scores.ranked(), 1):
+        rank, found = (str(number), each.clock) if each.solved else ("", say("board_right", right=each.right))
+        lines.append(f"{rank:>3}  {column(each.name, LONGEST_NAME)}  {found}  {say('board_given', tries=each.tries)}")
+    return "\n".join(lines) or say("board_nobody")

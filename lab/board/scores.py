@@ -5,22 +5,22 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from lab.learn.seat import LONGEST_NAME, Playing, readable
+
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another one
 _CODE = 6
-_LONGEST_NAME = 24
 _MOST = 200  # learners
-_WRONG, _WINDOW = 20, 60.0  # so many wrong codes in so many seconds
+_WRONG, _WINDOW = 20, 60.0  # so many wrong codes from one address in so many seconds
 
 
 class Refused(Exception):
-    """A report that is not taken, with the HTTP status to answer."""
+    """What is not let in or not taken, with the HTTP status to answer."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -32,7 +32,9 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Annotated[str, Meta(max_length=64)]
     who: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
-    name: Annotated[str, Meta(max_length=10_000)]
+    name: str
+    seed: int
+    level: int
     solved: bool
     seconds: Annotated[float, Meta(ge=0, le=86_400)]
     tries: Annotated[int, Meta(ge=0, le=999)]
@@ -49,61 +51,65 @@ class Score:
     tries: int
     right: int
 
+    @property
+    def clock(self) -> str:
+        """How long it took to solve it, in minutes and seconds; nothing where it is not solved."""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{minutes}:{seconds:02}" if self.solved else ""
+
 
 @dataclass
 class Scores:
     """Everybody's, by `who`."""
 
-    seed: int
-    level: int
+    playing: Playing
     code: str = field(default_factory=lambda: "".join(secrets.choice(_LETTERS) for _ in range(_CODE)))
     _by_who: dict[str, Score] = field(default_factory=dict)
-    _wrong: list[float] = field(default_factory=list)
+    _wrong: list[tuple[float, str]] = field(default_factory=list)  # when, and from which address
 
-    def admit(self, code: str) -> None:
-        """Let in whoever has the code; Refused else, and for a while nobody where many guess."""
+    def admit(self, code: str, client: str) -> None:
+        """Let in who has the code; Refused else, and for a while whatever comes from an address that guesses."""
         now = time.monotonic()
-        self._wrong = [at for at in self._wrong if now - at < _WINDOW]
-        if len(self._wrong) >= _WRONG:
+        self._wrong = [(at, who) for at, who in self._wrong if now - at < _WINDOW]
+        if sum(who == client for _, who in self._wrong) >= _WRONG:
             raise Refused(429, "Too many wrong codes; try again in a minute.")
         if not hmac.compare_digest(code.strip().upper().encode(), self.code.encode()):
-            self._wrong.append(now)
+            self._wrong.append((now, client))
             raise Refused(403, "This is not the board's code: six letters and digits, on the facilitator's screen.")
 
-    def take(self, report: Report) -> Score:
-        """Keep a report; what was solved stays solved."""
-        self.admit(report.code)
+    def take(self, report: Report, client: str) -> Score:
+        """Keep a report; what was solved stays solved. Refused for a wrong code, another round, or no name."""
+        self.admit(report.code, client)
+        seed, level = self.playing.seed, self.playing.level
+        if (report.seed, report.level) != (seed, level):
+            raise Refused(409, f"The board's round is another one by now: seed {seed}, level {level}.")
         before = self._by_who.get(report.who)
         if before is None and len(self._by_who) >= _MOST:
-            raise Refused(429, f"The board is full: {_MOST} learners.")
-        name = before.name if before else self._unique(cleaned(report.name))
+            raise Refused(409, f"The board is full: {_MOST} learners.")
+        if before and before.solved:
+            return before
+        name = before.name if before else self._unique(report.name)
         score = Score(name, report.solved, report.seconds, report.tries, report.right)
-        kept = before if before and before.solved else score
-        self._by_who[report.who] = kept
-        return kept
+        self._by_who[report.who] = score
+        return score
 
     def ranked(self) -> list[Score]:
         """Who has solved it, the fastest first; then who is nearest."""
         return sorted(self._by_who.values(), key=_rank)
 
-    def _unique(self, name: str) -> str:
-        """Number those who are called alike."""
-        taken = {each.name for each in self._by_who.values()}
+    def _unique(self, said: str) -> str:
+        """Give a name that can be shown, numbered where it is taken; Refused where there is none."""
+        name = readable(said)
+        if not name:
+            raise Refused(400, f"A name is needed: 1 to {LONGEST_NAME} characters that can be seen.")
+        taken = {each.name.casefold() for each in self._by_who.values()}
         number, found = 1, name
-        while found in taken:
+        while found.casefold() in taken:
             number += 1
-            found = f"{name} {number}"
+            end = f" {number}"
+            found = name[: LONGEST_NAME - len(end)] + end
         return found
 
 
 def _rank(each: Score) -> tuple[bool, float, int, int, str]:
     return not each.solved, each.seconds if each.solved else 0, -each.right, each.tries, each.name
-
-
-def cleaned(name: str) -> str:
-    """Keep what can be read: no controls, no invisible ones that turn the direction of writing, so many at most."""
-    shown = "".join(each for each in unicodedata.normalize("NFC", name) if unicodedata.category(each)[0] != "C")
-    short = " ".join(shown.split())[:_LONGEST_NAME].strip()
-    if not short:
-        raise Refused(400, f"A name is needed: 1 to {_LONGEST_NAME} characters that can be seen.")
-    return short

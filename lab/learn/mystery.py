@@ -20,7 +20,7 @@ from lab.learn.answers import FOUND
 from lab.learn.here import Checked, NotUp
 from lab.learn.remark import passed
 from lab.learn.room import Room
-from lab.learn.seat import Seat
+from lab.learn.seat import MOST_SEED, Seat
 from lab.learn.truth import Truth
 from lab.options import WrongUse
 from load.catalogue import catalogue
@@ -30,7 +30,7 @@ _PART = "round"
 _PLAIN = ("latency", "error", "slow-query", "exception", "slow-dependency", "n-plus-one", "service-down")
 _UNFAIR = ("declined", "metastable", "sampling-hides-error")  # business, minutes long, and the load's own doing
 _STARTING = 6
-MOST_SEED = 999_999
+_DAY = 86_400  # seconds, the longest that a board shows; clocks may be set back
 
 
 class Round(msgspec.Struct):
@@ -103,10 +103,11 @@ def _seated(room: Room) -> tuple[int, int, Seat | None]:
     if seat is None:
         return seed, room.level, None
     try:
-        return *reporting.playing(seat.board, seat.code), seat
+        playing = reporting.playing(seat.board, seat.code)
     except reporting.Absent as absent:
         room.say("board_absent", board=seat.board, trouble=absent)
         return seed, room.level, None
+    return playing.seed, playing.level, seat
 
 
 def answered(room: Room, texts: Sequence[str]) -> int:
@@ -142,15 +143,19 @@ def _report(room: Room, found: Round, seat: Seat, right: int) -> None:
         "code": seat.code,
         "who": seat.who,
         "name": seat.name,
+        "seed": found.seed,
+        "level": found.level,
         "solved": found.solved,
-        "seconds": round((found.ended or time.time()) - found.began, 1),
+        "seconds": min(max(round((found.ended or time.time()) - found.began, 1), 0), _DAY),
         "tries": min(found.tries, 999),
         "right": right,
     }
     try:
         room.say("board_shows", name=reporting.report(seat.board, score))
-    except (reporting.Absent, WrongUse) as trouble:
-        room.say("board_absent", board=seat.board, trouble=trouble)
+    except reporting.Refused as refused:
+        room.say("board_refuses", said=refused)
+    except reporting.Absent as absent:
+        room.say("board_absent", board=seat.board, trouble=absent)
 
 
 def _ask(room: Room) -> None:

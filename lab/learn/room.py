@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -20,10 +19,10 @@ from lab import state, up
 from lab.learn import progress, text, words
 from lab.learn.here import Checked
 from lab.learn.lesson import Lesson, lessons
-from lab.learn.seat import Seat
+from lab.learn.seat import Seat, taken
 from lab.learn.text import Text
 from lab.learn.words import Words
-from lab.options import Options, WrongUse
+from lab.options import Options
 
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
@@ -59,12 +58,7 @@ class Room:
     @property
     def seat(self) -> Seat | None:
         """A place at a room's board, where one was asked for; WrongUse where something of it is missing."""
-        board, code, name = self._args.board, self._args.code, self._args.name
-        if not (board or code or name):
-            return None
-        if not (board and code and name):
-            raise WrongUse("A board wants all of --board ADDRESS, --code CODE and --name NAME.")
-        return Seat(board, code, name, secrets.token_hex(8))
+        return taken(self._args.board, self._args.code, self._args.name)
 
     @property
     def is_asking(self) -> bool:

@@ -23,7 +23,7 @@ from lab.learn.words import Words
 from lab.options import WrongUse
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1"))
-_ELSEWHERE = ("192.0.2.1", 9)  # an address that nobody has (RFC 5737)
+_ELSEWHERE = ("203.0.113.1", 9)  # an address that nobody has (RFC 5737)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -292,7 +292,7 @@ def test_a_server_cannot_write_on_the_terminal() -> None:
         reporting.playing(url, "ABC234")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "somewhere", "192.0.2.1", "::", "224.0.0.1", ""])
+@pytest.mark.parametrize("host", ["0.0.0.0", "somewhere", "203.0.113.7", "::", "224.0.0.1", ""])
 def test_an_address_that_cannot_be(host: str) -> None:
     """Everybody's address, none at all, or another machine's: a sentence that names one of this machine's."""
     with pytest.raises(WrongUse, match=rf"^--host {host}.* \d+\.\d+\.\d+\.\d+\.$"):

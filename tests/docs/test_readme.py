@@ -86,13 +86,12 @@ ELSEWHERE = {
 Type = Callable[[str], str]
 
 
-@pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Type]:
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Type]:
     """A second terminal beside a shop: give it a command and get its output; TRACE_ID is the latest order's."""
-    folder = tmp_path_factory.mktemp("folder")
     bought: list[str] = []
-    with Shop(Options(state=folder / "state", port_offset=free_offset())) as shop:
-        outside = {"TRACELAB_STATE": str(folder / "state"), "TRACELAB_WORK": str(folder / "work")}
+    with Shop(Options(state=tmp_path / "state", port_offset=free_offset())) as shop:
+        outside = {"TRACELAB_STATE": str(tmp_path / "state"), "TRACELAB_WORK": str(tmp_path / "work")}
         environment = {**os.environ, **shop.environment, **outside, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
         def type_in(command: str) -> str:
@@ -101,7 +100,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Type]:
             ids = dict(zip(("TRACE_ID", "TRACE_A", "TRACE_B"), bought[-1:] + bought[-2:], strict=False))
             done = subprocess.run(
                 [sys.executable, "-m", "lab.cli", *(ids.get(word, word) for word in words)],
-                cwd=folder,
+                cwd=tmp_path,
                 env=environment,
                 capture_output=True,
                 encoding="utf-8",
@@ -157,10 +156,10 @@ def test_its_own_parser_takes_it(command: str) -> None:
         parser.parse_intermixed_args(arguments)
 
 
-@pytest.mark.parametrize("command", RUN)
-def test_it_runs_as_written(command: str, terminal: Type) -> None:
-    """Each ends well and says something."""
-    assert len(terminal(command).splitlines()) > 2
+def test_they_run_as_written(terminal: Type) -> None:
+    """One after the other, each ends well and says something."""
+    for command in RUN:
+        assert len(terminal(command).splitlines()) > 2, command
 
 
 def test_make_knows_its_targets() -> None:
